@@ -1,4 +1,4 @@
-"""Writes golden/numpy.json: python3 numpy.py > golden/numpy.json"""
+"""Writes golden/numpy.json: python3 generate.py > golden/numpy.json"""
 import json
 
 import numpy as np
