@@ -1,0 +1,7 @@
+//go:build !(goexperiment.simd && amd64)
+
+package noise
+
+func fill(dst []float64, rows *[Octaves * Segments]cubic, seed, step, c uint64) {
+	fillPlain(dst, rows, seed, step, c)
+}
