@@ -1,0 +1,35 @@
+// Package data makes and reads the tasks on which the networks are trained. It
+// knows no model: a data set is a table of inputs with a class or a target
+// vector for each row, in three parts for training, validation and testing.
+//
+//   - [YinYang], [Bars] and [Mimic] generate their patterns, bit for bit as the
+//     published experiments do.
+//   - [MNIST] reads the files of the MNIST database, which [Fetch] downloads.
+//   - [Files] reads your own data from CSV or NPY files.
+//
+// All of them are plain structs that implement [Source]; Load returns [Splits]
+// whose three sets have passed [Set.Validate]. Further data sets need only that
+// one method, written anywhere.
+//
+// # Random numbers
+//
+// The generated sets draw from numpy's legacy generator, seeded by the data
+// seed. No source hands a generator on: in the published experiments initial
+// weights and sample orders come from a generator that is seeded anew after
+// loading, with the seed of the network. So one data seed gives the same data
+// to every network seed.
+//
+// # Where files are kept
+//
+// Downloaded data sets lie in a folder of their own name: below the folder in
+// the environment variable NEUROCREDIT_DATA if that is set, and otherwise below
+// neurocredit in the user's cache folder ([os.UserCacheDir]). [Folder] tells
+// which.
+//
+// # Errors
+//
+// Damaged files, values that are not finite numbers, and labels out of range
+// are errors that name file, row and value. Nothing is repaired, clipped or
+// skipped. Rows and columns of arrays count from 0, lines and columns of text
+// files from 1.
+package data
