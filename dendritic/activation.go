@@ -1,0 +1,50 @@
+package dendritic
+
+import (
+	"math"
+
+	"github.com/neurocredit/neurocredit/internal/vec"
+)
+
+// cutoff is θ, beyond which soft_relu and sigmoid_stable take their limits.
+const cutoff = 15
+
+// activation returns the element-wise transfer function (section 2). In float32
+// it is evaluated in double precision and rounded once, as in the original.
+func activation[F float](name string) func(dst, x []F) {
+	var scalar func(x float64) float64
+	switch name {
+	case "sigmoid":
+		if f, ok := any(vec.Sigmoid).(func(dst, x []F)); ok {
+			return f
+		}
+		scalar = sigmoid
+	case "sigmoid_stable":
+		scalar = func(x float64) float64 {
+			switch {
+			case x < -cutoff:
+				return 0
+			case math.Abs(x) < cutoff:
+				return sigmoid(x)
+			}
+			return 1
+		}
+	case "soft_relu":
+		scalar = func(x float64) float64 {
+			switch {
+			case x < -cutoff:
+				return 0
+			case math.Abs(x) < cutoff:
+				return math.Log(1 + math.Exp(x))
+			}
+			return x
+		}
+	}
+	return func(dst, x []F) {
+		for i, v := range x {
+			dst[i] = F(scalar(float64(v)))
+		}
+	}
+}
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

@@ -1,0 +1,144 @@
+package dendritic
+
+import "math"
+
+// factored is the projection from an unfiltered input, exact and much cheaper
+// than dense (docs/models/dendritic.md, section 16b). While the pattern x stays,
+// the low-passed rule changes w and delta by multiples of x and of delta itself.
+// So a step only advances vectors over the postsynaptic neurons:
+//
+//	u = wᵀx (the input sum), v = deltaᵀx, and p, q, which collect what x will
+//	multiply in w and delta at the end of the pattern.
+//
+// With n plastic steps since row i was written and a = forget:
+//
+//	w_i += S_n delta_i + x_i p,  delta_i = k_n delta_i + x_i q,  k_n = (1-a)^n,  S_n = (1-k_n)/a.
+//
+// Rows with x_i = 0 need nothing but the count n, so they are left alone until
+// their input is not 0 (most MNIST pixels).
+type factored[F float] struct {
+	synapses[F]
+	k       *kernels[F]
+	pattern []F // what the input shows or is about to show
+
+	x          []F // the pattern of u, v, p and q
+	norm       F   // |x|²
+	u, v, p, q []F
+
+	steps   int   // plastic steps so far
+	since   int   // steps when p and q were cleared
+	written []int // steps when row i was written
+	stale   bool  // the input has changed: rebase after the next plasticity
+	ready   bool  // v belongs to x; it is not kept up while nothing learns
+}
+
+func newFactored[F float](s synapses[F], k *kernels[F], pattern []F) *factored[F] {
+	n := s.post.n
+	f := &factored[F]{synapses: s, k: k, pattern: pattern, x: make([]F, len(pattern)), written: make([]int, len(pattern))}
+	f.u, f.v, f.p, f.q = make([]F, n), make([]F, n), make([]F, n), make([]F, n)
+	return f
+}
+
+func (f *factored[F]) prepare() {
+	if f.plastic {
+		f.rule.factors()
+	}
+}
+
+func (f *factored[F]) inputChanged() { f.stale = true }
+
+func (f *factored[F]) inputReset() { f.rebase() }
+
+// advance applies the plasticity of the pattern that caused the present
+// voltages, and only then turns to a new one.
+func (f *factored[F]) advance() {
+	if f.plastic {
+		if !f.ready {
+			f.readDelta()
+		}
+		inputStep(f.u, f.v, f.p, f.q, f.rule.post, f.rule.forget, f.norm)
+		f.steps++
+	}
+	if f.stale {
+		f.rebase()
+	}
+	for j, u := range f.u {
+		f.target[j] += u
+	}
+}
+
+// rebase finishes the old pattern and computes u and v of the new one.
+func (f *factored[F]) rebase() {
+	f.flush()
+	copy(f.x, f.pattern)
+	f.stale, f.ready, f.norm = false, false, 0
+	clear(f.u)
+	for i, x := range f.x {
+		if x != 0 {
+			f.catchUp(i)
+			f.norm += x * x
+			f.k.axpy(x, f.row(f.w, i), f.u)
+		}
+	}
+	if f.plastic {
+		f.readDelta()
+	}
+}
+
+// readDelta computes v. The rows of x are up to date: nothing was plastic since
+// they were written.
+func (f *factored[F]) readDelta() {
+	clear(f.v)
+	for i, x := range f.x {
+		if x != 0 {
+			f.k.axpy(x, f.row(f.d, i), f.v)
+		}
+	}
+	f.ready = true
+}
+
+// flush writes the rows of the present pattern.
+func (f *factored[F]) flush() {
+	if n := f.steps - f.since; n > 0 {
+		sum, keep := f.elapsed(n)
+		for i, x := range f.x {
+			if x != 0 {
+				flushRow(f.row(f.w, i), f.row(f.d, i), f.p, f.q, sum, keep, x)
+				f.written[i] = f.steps
+			}
+		}
+	}
+	clear(f.p)
+	clear(f.q)
+	f.since = f.steps
+}
+
+// catchUp writes a row that had no input for a while.
+func (f *factored[F]) catchUp(i int) {
+	if n := f.steps - f.written[i]; n > 0 {
+		sum, keep := f.elapsed(n)
+		w, d := f.row(f.w, i), f.row(f.d, i)
+		for j, delta := range d {
+			w[j] += sum * delta
+			d[j] = keep * delta
+		}
+		f.written[i] = f.steps
+	}
+}
+
+// settle writes all rows.
+func (f *factored[F]) settle() {
+	f.flush()
+	for i := range f.written {
+		f.catchUp(i)
+	}
+}
+
+// elapsed returns S_n and k_n.
+func (f *factored[F]) elapsed(n int) (sum, keep F) {
+	a := float64(f.rule.forget)
+	log := float64(n) * math.Log1p(-a)
+	return F(-math.Expm1(log) / a), F(math.Exp(log))
+}
+
+func (f *factored[F]) row(m []F, i int) []F { return m[i*f.cols : (i+1)*f.cols] }

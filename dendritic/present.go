@@ -1,0 +1,116 @@
+package dendritic
+
+import (
+	"fmt"
+	"math"
+)
+
+// present shows one pattern: all its time steps. The first pattern of a pass
+// resets the players; later ones are turned to in their first step. after is
+// called with the local step t whenever every divides it, after that step.
+func (n *network[F]) present(first, training bool, pattern, target []float64, every int, after func(t int)) error {
+	if first {
+		n.setPhase(training, training && n.cfg.Presentation.Teach)
+		n.resetPlayers(pattern, target)
+	} else {
+		n.show(pattern, target)
+	}
+	lag := steps(n.cfg.Presentation.LearningLag, n.cfg.Circuit.Dt)
+	for t := range n.cfg.StepsPerPattern() {
+		if training && lag > 0 {
+			switch t {
+			case 0:
+				n.setPhase(false, false)
+			case lag:
+				n.setPhase(true, n.cfg.Presentation.Teach)
+			}
+		}
+		n.step()
+		if !n.bounded() {
+			return n.diagnose()
+		}
+		if t%every == 0 {
+			after(t)
+		}
+	}
+	return nil
+}
+
+// settle makes all weights hold their present values.
+func (n *network[F]) settle() {
+	for _, p := range n.projections {
+		p.settle()
+	}
+}
+
+// limit bounds prospective voltages and weights. Both are of order 1; a circuit
+// that reaches the limit has lost all meaning and would end in NaN.
+const limit = 1e6
+
+// bounded checks the prospective voltages, where whatever a rule breaks shows
+// within two steps.
+func (n *network[F]) bounded() bool {
+	var a, b, c, d F
+	u := n.arena.phiArg[:n.arena.n]
+	for ; len(u) >= 4; u = u[4:] {
+		a += u[0] * u[0]
+		b += u[1] * u[1]
+		c += u[2] * u[2]
+		d += u[3] * u[3]
+	}
+	for _, v := range u {
+		a += v * v
+	}
+	return a+b+c+d < limit*limit // false for NaN
+}
+
+// DivergedError reports a run that was stopped because a quantity became NaN or
+// left all bounds.
+type DivergedError struct {
+	Step     uint64  // steps since the start of the run
+	Quantity string  // what is out of bounds
+	Value    float64 // its value
+	Rule     string  // the rule that changes it, if it is a weight
+}
+
+func (e *DivergedError) Error() string {
+	s := fmt.Sprintf("dendritic: step %d: %s is %g, out of bounds (%g)", e.Step, e.Quantity, e.Value, float64(limit))
+	if e.Rule != "" {
+		s += "; its rule: " + e.Rule
+	}
+	return s
+}
+
+// diagnose names the synapse or neuron that left the bounds: weights first,
+// because they cause the rest.
+func (n *network[F]) diagnose() error {
+	n.settle()
+	worst := &DivergedError{Step: n.clock}
+	consider := func(name, rule string, values []F) {
+		for i, v := range values {
+			x := math.Abs(float64(v))
+			if math.IsNaN(x) {
+				x = math.Inf(1)
+			}
+			if x > math.Abs(worst.Value) {
+				worst.Quantity, worst.Value, worst.Rule = fmt.Sprintf("%s[%d]", name, i), float64(v), rule
+				if math.IsInf(x, 1) {
+					return
+				}
+			}
+		}
+	}
+	for _, p := range n.projections {
+		s := p.base()
+		if s.rule.active {
+			rule := n.cfg.rule(s.group)
+			consider(fmt.Sprintf("weight %s of level %d", s.file, s.level), rule.String(), s.w)
+			consider(fmt.Sprintf("delta %s of level %d", s.file, s.level), rule.String(), s.d)
+		}
+	}
+	if math.Abs(worst.Value) < limit && !math.IsNaN(worst.Value) {
+		worst.Value, worst.Rule = 0, ""
+		consider("prospective voltage of neuron", "", n.arena.phiArg[:n.arena.n])
+	}
+	return worst
+}

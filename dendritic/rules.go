@@ -1,0 +1,125 @@
+package dendritic
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/neurocredit/neurocredit/internal/equation"
+)
+
+// Synapse groups, as Rules names them.
+const (
+	groupUp   = "up"
+	groupP2I  = "p2i"
+	groupI2P  = "i2p"
+	groupDown = "down"
+)
+
+// PublishedRules returns the rules of the original program (docs/models/dendritic.md,
+// section 4): low-passed error times presynaptic rate for up, p2i and i2p, and the
+// PAL rule for the top-down synapses. With a rate of 0 the latter is feedback
+// alignment.
+//
+// The state delta is the weight change of the next step; dt stands in the
+// equations because the original adds it once per step.
+func PublishedRules() Rules {
+	lowPassed := func(err string) Rule {
+		return Rule{Weight: "delta/dt", Delta: "(dt*eta*" + err + "*last_rate_pre - delta)/tau"}
+	}
+	return Rules{
+		Up:   lowPassed("(rate_post - predicted_rate_post)"),
+		P2I:  lowPassed("(rate_post - predicted_rate_post)"),
+		I2P:  lowPassed("(-apical_post)"),
+		Down: Rule{Weight: "eta*(noise_post*highpass_pre - alpha*w)"},
+	}
+}
+
+// RuleScope lists the local quantities that the rule of a synapse group (up, p2i,
+// i2p, down) may use. Values are those the previous step left behind.
+func RuleScope(group string) (equation.Scope, error) {
+	scope := equation.Scope{
+		{Name: "w", Side: equation.Synapse, LaTeX: "w", Doc: "weight"},
+		{Name: "delta", Side: equation.Synapse, LaTeX: `\delta`, Doc: "second state of the synapse, 0 at the start"},
+		{Name: "eta", Side: equation.Scalar, LaTeX: `\eta`, Doc: "learning rate of the group and level"},
+		{Name: "dt", Side: equation.Scalar, Unit: "ms", LaTeX: `\Delta t`, Doc: "time step"},
+		{Name: "rate_pre", Side: equation.Pre, LaTeX: `r^{pre}`, Doc: "presynaptic rate"},
+		{Name: "last_rate_pre", Side: equation.Pre, LaTeX: `\bar r^{pre}`, Doc: "presynaptic rate one step earlier, which caused the present dendritic voltage"},
+		{Name: "rate_post", Side: equation.Post, LaTeX: `r^{post}`, Doc: "postsynaptic rate"},
+		{Name: "last_rate_post", Side: equation.Post, LaTeX: `\bar r^{post}`, Doc: "postsynaptic rate one step earlier"},
+		{Name: "predicted_rate_post", Side: equation.Post, LaTeX: `\hat r^{post}`, Doc: "rate predicted from the basal dendrite alone, φ(s v_basal)"},
+		{Name: "u_post", Side: equation.Post, LaTeX: `\breve u^{post}`, Doc: "prospective voltage"},
+		{Name: "basal_post", Side: equation.Post, LaTeX: `v_b^{post}`, Doc: "voltage of the basal dendrite"},
+	}
+	preMembrane := equation.Scope{
+		{Name: "highpass_pre", Side: equation.Pre, LaTeX: `r_{hp}^{pre}`, Doc: "high-passed presynaptic rate"},
+		{Name: "u_pre", Side: equation.Pre, LaTeX: `\breve u^{pre}`, Doc: "presynaptic prospective voltage"},
+	}
+	postPyramidal := equation.Scope{
+		{Name: "apical_post", Side: equation.Post, LaTeX: `v_a^{post}`, Doc: "voltage of the apical dendrite, without its noise"},
+		{Name: "noise_post", Side: equation.Post, LaTeX: `\xi^{post}`, Doc: "noise of the apical dendrite"},
+		{Name: "highpass_post", Side: equation.Post, LaTeX: `r_{hp}^{post}`, Doc: "high-passed postsynaptic rate"},
+	}
+	tau := equation.Scope{{Name: "tau", Side: equation.Scalar, Unit: "ms", LaTeX: `\tau`, Doc: "time constant that smooths weight changes"}}
+	switch group {
+	case groupUp:
+		return append(scope, tau...), nil
+	case groupP2I:
+		return append(append(scope, tau...), preMembrane...), nil
+	case groupI2P:
+		return append(append(scope, tau...), postPyramidal...), nil
+	case groupDown:
+		scope = append(append(scope, preMembrane...), postPyramidal...)
+		return append(scope, equation.Quantity{Name: "alpha", Side: equation.Scalar, LaTeX: `\alpha`, Doc: "decay constant learning.alpha"}), nil
+	}
+	return nil, fmt.Errorf("dendritic: unknown synapse group %q, must be up, p2i, i2p or down", group)
+}
+
+// rule returns the rule of a group: the user's, or else the published one.
+func (c *Config) rule(group string) Rule {
+	published := PublishedRules()
+	own := c.Learning.Rules
+	pick := func(own, published Rule) Rule {
+		if own != (Rule{}) {
+			return own
+		}
+		return published
+	}
+	switch group {
+	case groupUp:
+		return pick(own.Up, published.Up)
+	case groupP2I:
+		return pick(own.P2I, published.P2I)
+	case groupI2P:
+		return pick(own.I2P, published.I2P)
+	}
+	return pick(own.Down, published.Down)
+}
+
+// parseRule parses the equations of a group's rule. delta is nil for a rule
+// without second state.
+func (c *Config) parseRule(group string) (weight, delta *equation.Expr, err error) {
+	scope, err := RuleScope(group)
+	if err != nil {
+		return nil, nil, err
+	}
+	r := c.rule(group)
+	if weight, err = equation.Parse(r.Weight, scope); err != nil {
+		return nil, nil, fmt.Errorf("dendritic: learning.rules.%s: w: %w", group, err)
+	}
+	if r.Delta != "" {
+		if delta, err = equation.Parse(r.Delta, scope); err != nil {
+			return nil, nil, fmt.Errorf("dendritic: learning.rules.%s: delta: %w", group, err)
+		}
+	}
+	return weight, delta, nil
+}
+
+func (c *Config) checkRules() error {
+	var errs []error
+	for _, g := range []string{groupUp, groupP2I, groupI2P, groupDown} {
+		if _, _, err := c.parseRule(g); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
