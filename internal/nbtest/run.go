@@ -257,21 +257,10 @@ func (r *Report) Table() string {
 			continue
 		}
 		sum += r.Took[i]
-		fmt.Fprintf(&b, "%8.2f s  cell %d: %s\n", r.Took[i].Seconds(), i+1, c.title())
+		fmt.Fprintf(&b, "%8.2f s  cell %d (id %q)\n", r.Took[i].Seconds(), i+1, c.ID)
 	}
 	fmt.Fprintf(&b, "%8.2f s  together\n", sum.Seconds())
 	return b.String()
-}
-
-// title returns the first line that says something.
-func (c Cell) title() string {
-	for line := range strings.Lines(c.Source) {
-		line = strings.TrimSpace(line)
-		if line != "" && line != "%%" && line != "import (" {
-			return line
-		}
-	}
-	return ""
 }
 
 // mimes returns the MIME types of shown data in order.

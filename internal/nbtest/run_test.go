@@ -28,7 +28,6 @@ func inModule(t *testing.T) string {
 
 func TestRun(t *testing.T) {
 	bin := Need(t)
-	t.Parallel()
 	nb := readOK(t)
 	rep, err := Run(t.Context(), nb, Options{Bin: bin, Dir: inModule(t), Env: []string{"NEUROCREDIT_QUICK=1"}})
 	if err != nil {
@@ -46,7 +45,7 @@ func TestRun(t *testing.T) {
 			t.Errorf("%s cell %d took %v", c.Type, i+1, rep.Took[i])
 		}
 	}
-	if table := rep.Table(); strings.Count(table, "\n") != 6 || !strings.Contains(table, "cell 4: // Wave") {
+	if table := rep.Table(); strings.Count(table, "\n") != 6 || !strings.Contains(table, `cell 4 (id "draw")`) {
 		t.Errorf("table\n%s", table)
 	}
 	data, err := rep.Notebook.Encode()
@@ -151,7 +150,6 @@ func TestRunKernelDies(t *testing.T) {
 
 func TestRunNeedsPictures(t *testing.T) {
 	bin := Need(t)
-	t.Parallel()
 	nb := readOK(t)
 	nb.Settings.Figures = 2
 	_, err := Run(t.Context(), nb, Options{Bin: bin, Dir: inModule(t), Env: []string{"NEUROCREDIT_QUICK=1"}})
