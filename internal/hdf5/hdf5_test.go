@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -70,7 +71,7 @@ func writeSpecs(t testing.TB, path string, list []spec, parts int) {
 		must(t, d.SetAttr("dt", 0.1))
 		must(t, d.SetAttr("idx_rec", -3))
 		must(t, d.SetAttr("unit", ""))
-		must(t, d.SetAttr("long", string(bytes.Repeat([]byte("äb"), 2000))))
+		must(t, d.SetAttr("long", strings.Repeat("äb", 2000)))
 		for part := range slices.Chunk(values(s.rows, s.width), parts*s.width) {
 			must(t, d.Write(part))
 		}
@@ -92,7 +93,7 @@ func (g *h5group) find(path ...string) *h5group {
 
 func checkSpec(t testing.TB, root *h5group, s spec) {
 	t.Helper()
-	g := root.find(splitPath(s.group)...)
+	g := root.find(strings.Split(s.group, "/")...)
 	if g == nil || g.data[s.name] == nil {
 		t.Fatalf("%s/%s is not in the file", s.group, s.name)
 	}
@@ -118,14 +119,6 @@ func checkSpec(t testing.TB, root *h5group, s spec) {
 	}
 }
 
-func splitPath(path string) []string {
-	var out []string
-	for s := range bytes.SplitSeq([]byte(path), []byte("/")) {
-		out = append(out, string(s))
-	}
-	return out
-}
-
 func TestFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "x.h5")
@@ -135,8 +128,8 @@ func TestFile(t *testing.T) {
 	for _, s := range specs {
 		t.Run(s.name, func(t *testing.T) {
 			checkSpec(t, root, s)
-			g := root.find(splitPath(s.group)...)
-			want := map[string]any{"dt": 0.1, "idx_rec": -3, "unit": "", "long": string(bytes.Repeat([]byte("äb"), 2000))}
+			g := root.find(strings.Split(s.group, "/")...)
+			want := map[string]any{"dt": 0.1, "idx_rec": -3, "unit": "", "long": strings.Repeat("äb", 2000)}
 			if got := g.data[s.name].attrs; fmt.Sprint(got) != fmt.Sprint(want) {
 				t.Errorf("attributes %v", got)
 			}
@@ -316,13 +309,12 @@ func FuzzFile(f *testing.F) {
 	f.Add(uint16(1000), uint8(3), uint8(7), uint8(1), true)
 	f.Add(uint16(65), uint8(1), uint8(1), uint8(0), false)
 	f.Add(uint16(4097), uint8(2), uint8(1), uint8(0), true)
-	path := filepath.Join(f.TempDir(), "x.h5")
 	f.Fuzz(func(t *testing.T, rows uint16, width, chunkRows, level uint8, shuffle bool) {
 		s := spec{"a", "x", Dtype(rows % 2), int(rows), int(width) + 1,
 			Options{ChunkRows: int(chunkRows), Gzip: int(level % 10), Shuffle: shuffle}}
-		file := fmt.Sprintf("%s.%d", path, os.Getpid())
-		writeSpecs(t, file, []spec{s}, 50)
-		root, err := readFile(file)
+		path := filepath.Join(t.TempDir(), "x.h5")
+		writeSpecs(t, path, []spec{s}, 50)
+		root, err := readFile(path)
 		must(t, err)
 		checkSpec(t, root, s)
 	})
