@@ -12,6 +12,9 @@ import (
 // bufferSize is the memory of an Appender (at least one row) and of one read.
 const bufferSize = 256 << 10
 
+// maxWidth is the most elements in a row: a buffer holds at least one row.
+const maxWidth = 1 << 28
+
 // file is the part of *os.File that an Appender needs.
 type file interface {
 	io.WriterAt
@@ -108,11 +111,15 @@ func (h header) checkRecording() error {
 			return fmt.Errorf("row shape %v, want lengths >= 1", h.shape[1:])
 		}
 	}
-	if _, err := one.count(); err != nil {
+	n, err := one.count()
+	if err != nil {
 		return err
 	}
+	if n > maxWidth {
+		return fmt.Errorf("row of %d elements, want at most %d", n, maxWidth)
+	}
 	one.shape[0] = math.MaxInt64 // the row count must always have room
-	_, err := one.appendTo(nil)
+	_, err = one.appendTo(nil)
 	return err
 }
 

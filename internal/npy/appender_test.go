@@ -255,7 +255,8 @@ func TestAppenderRefuses(t *testing.T) {
 		{Float32, []int{0}, ">= 1"},
 		{Float32, []int{3, -1}, ">= 1"},
 		{Float32, []int{1 << 40, 1 << 40}, "too large"},
-		{Float32, slices.Repeat([]int{2}, 30), "too long"},
+		{Float32, []int{1 << 20, 1 << 10}, "at most 268435456"},
+		{Float32, slices.Repeat([]int{1}, 30), "too long"},
 	} {
 		if _, err := Create(path, c.dtype, c.shape...); err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%v %v: error %v, want %q", c.dtype, c.shape, err, c.want)
