@@ -12,15 +12,21 @@ const cutoff = 15
 // activation returns the element-wise transfer function (section 2). In float32
 // it is evaluated in double precision and rounded once, as in the original.
 func activation[F float](name string) func(dst, x []F) {
-	var scalar func(x float64) float64
-	switch name {
-	case "sigmoid":
-		if f, ok := any(vec.Sigmoid).(func(dst, x []F)); ok {
-			return f
+	if f, ok := any(vec.Sigmoid).(func(dst, x []F)); ok && name == "sigmoid" {
+		return f
+	}
+	scalar := scalarActivation(name)
+	return func(dst, x []F) {
+		for i, v := range x {
+			dst[i] = F(scalar(float64(v)))
 		}
-		scalar = sigmoid
+	}
+}
+
+func scalarActivation(name string) func(x float64) float64 {
+	switch name {
 	case "sigmoid_stable":
-		scalar = func(x float64) float64 {
+		return func(x float64) float64 {
 			switch {
 			case x < -cutoff:
 				return 0
@@ -30,7 +36,7 @@ func activation[F float](name string) func(dst, x []F) {
 			return 1
 		}
 	case "soft_relu":
-		scalar = func(x float64) float64 {
+		return func(x float64) float64 {
 			switch {
 			case x < -cutoff:
 				return 0
@@ -40,11 +46,7 @@ func activation[F float](name string) func(dst, x []F) {
 			return x
 		}
 	}
-	return func(dst, x []F) {
-		for i, v := range x {
-			dst[i] = F(scalar(float64(v)))
-		}
-	}
+	return sigmoid
 }
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }

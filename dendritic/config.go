@@ -1,10 +1,8 @@
 package dendritic
 
 import (
-	"errors"
 	"fmt"
 	"math"
-	"strconv"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/equation"
@@ -38,13 +36,13 @@ type Config struct {
 
 // Data names the data set and its size (section 9).
 type Data struct {
-	Set     string  `yaml:"set" enum:"yinyang,mnist,bars,mimic,files" doc:"data set; files reads CSV or NPY files of one's own"`
+	Set     string  `yaml:"set" enum:"yinyang,mnist,bars,mimic,files,own" doc:"data set; files: CSV or NPY files of one's own; own: a data.Source given in Go"`
 	Seed    uint32  `yaml:"seed" doc:"seed of the data set, independent of the run's seed"`
 	Noise   float64 `yaml:"noise" min:"0" max:"1" doc:"pixel noise of bars"`
 	Classes int     `yaml:"classes" min:"1" max:"100000" doc:"number of classes"`
-	Train   int     `yaml:"train" min:"1" doc:"training samples per class and pass"`
-	Valid   int     `yaml:"valid" min:"1" doc:"validation samples per class and pass"`
-	Test    int     `yaml:"test" min:"1" doc:"test samples per class"`
+	Train   int     `yaml:"train" min:"0" doc:"training samples per class and pass; 0 with files or own data: all"`
+	Valid   int     `yaml:"valid" min:"0" doc:"validation samples per class and pass; 0 with files or own data: all"`
+	Test    int     `yaml:"test" min:"0" doc:"test samples per class"`
 	Dir     string  `yaml:"dir,omitempty" doc:"folder of the MNIST files; empty: NEUROCREDIT_DATA/mnist, then the user's cache"`
 	Files   Files   `yaml:"files,omitempty"`
 }
@@ -203,121 +201,11 @@ func (c *Config) i2pPlastic() bool {
 	return false
 }
 
-// checkShape verifies what field-by-field range checks cannot see: relations
-// between fields. It reports every problem.
-func (c *Config) checkShape() error {
-	var errs []error
-	fail := func(format string, args ...any) { errs = append(errs, fmt.Errorf("dendritic: "+format, args...)) }
-
-	h, p := c.Hidden(), c.StepsPerPattern()
-	if p < 1 {
-		fail("presentation.time %g is shorter than one step of %g ms", c.Presentation.Time, c.Circuit.Dt)
-	} else if p%c.Presentation.Records != 0 {
-		fail("presentation.records %d must divide the %d steps of a presentation", c.Presentation.Records, p)
-	}
-	if lag := steps(c.Presentation.LearningLag, c.Circuit.Dt); p >= 1 && lag >= p {
-		fail("presentation.learning_lag %g ms must be shorter than presentation.time %g ms", c.Presentation.LearningLag, c.Presentation.Time)
-	}
-	for _, r := range []struct {
-		key  string
-		got  []float64
-		want int
-	}{
-		{"up", c.Learning.Rates.Up, h + 1}, {"down", c.Learning.Rates.Down, h},
-		{"p2i", c.Learning.Rates.P2I, h}, {"i2p", c.Learning.Rates.I2P, h},
-	} {
-		if len(r.got) != r.want {
-			fail("learning.rates.%s has %d entries, must have %d for %d hidden level(s)", r.key, len(r.got), r.want, h)
-		}
-		for i, eta := range r.got {
-			if math.IsNaN(eta) || math.IsInf(eta, 0) {
-				fail("learning.rates.%s[%d] is %g, must be finite", r.key, i, eta)
-			}
-		}
-	}
-	for _, r := range []struct {
-		key string
-		Range
-	}{{"up", c.Initial.Up}, {"down", c.Initial.Down}, {"p2i", c.Initial.P2I}, {"i2p", c.Initial.I2P}} {
-		if !(r.Low <= r.High) || math.IsInf(r.Low, 0) || math.IsInf(r.High, 0) {
-			fail("initial.%s [%g, %g] must be finite with low ≤ high", r.key, r.Low, r.High)
-		}
-	}
-	for _, t := range []struct {
-		key string
-		tau float64
-	}{
-		{"circuit.input_tau", c.Circuit.InputTau}, {"circuit.highpass_tau", c.Circuit.HighpassTau}, {"circuit.noise.tau", c.Circuit.Noise.Tau},
-		{"learning.taus.up", c.Learning.Taus.Up}, {"learning.taus.p2i", c.Learning.Taus.P2I}, {"learning.taus.i2p", c.Learning.Taus.I2P},
-	} {
-		if t.tau < c.Circuit.Dt {
-			fail("%s %g ms must be ≥ dt = %g ms", t.key, t.tau, c.Circuit.Dt)
-		}
-	}
-	if (c.Learning.CopyTransposed || c.Learning.ReinforceSelfPredict) && h != 1 {
-		fail("learning.copy_transposed and learning.reinforce_self_predict need exactly one hidden level, not %d", h)
-	}
-	if err := c.checkData(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := c.checkRecord(); err != nil {
-		errs = append(errs, err)
-	}
-	if err := c.checkRules(); err != nil {
-		errs = append(errs, err)
-	}
-	return errors.Join(errs...)
-}
-
-// checkData relates the data set to the levels.
-func (c *Config) checkData() error {
-	in, out := c.Circuit.Levels[0], c.Circuit.Levels[len(c.Circuit.Levels)-1]
-	want := map[string][2]int{"yinyang": {4, 3}, "mnist": {784, 10}, "bars": {9, 3}}
-	if w, ok := want[c.Data.Set]; ok && (in != w[0] || out != w[1]) {
-		return fmt.Errorf("dendritic: circuit.levels %v do not fit %s, which has %d inputs and %d classes", c.Circuit.Levels, c.Data.Set, w[0], w[1])
-	}
-	if w, ok := want[c.Data.Set]; ok && c.Data.Classes != w[1] {
-		return fmt.Errorf("dendritic: data.classes %d does not fit %s, which has %d", c.Data.Classes, c.Data.Set, w[1])
-	}
-	if c.Data.Set == "mimic" && c.Data.Classes != 1 {
-		return fmt.Errorf("dendritic: data.classes is %d, must be 1 for mimic", c.Data.Classes)
-	}
-	if c.Data.Set == "files" && c.Data.Classes != out {
-		return fmt.Errorf("dendritic: data.classes %d must equal the %d output neurons", c.Data.Classes, out)
-	}
-	return nil
-}
-
-// checkRecord verifies levels, groups and variables of the recording.
-func (c *Config) checkRecord() error {
-	var errs []error
-	for level, groups := range c.Record.Variables {
-		l, err := strconv.Atoi(level)
-		if err != nil || l < 0 || l > c.Hidden()+2 {
-			errs = append(errs, fmt.Errorf("dendritic: record.variables: level %q must be 0 to %d", level, c.Hidden()+2))
-			continue
-		}
-		for group, vars := range groups {
-			known := c.recordable(l, group)
-			if known == nil {
-				errs = append(errs, fmt.Errorf("dendritic: record.variables.%s: level has no group %q (it has %v)", level, group, c.groups(l)))
-				continue
-			}
-			for _, v := range vars {
-				if !contains(known, v) {
-					errs = append(errs, fmt.Errorf("dendritic: record.variables.%s.%s: unknown variable %q, must be one of %v", level, group, v, known))
-				}
-			}
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// Validate checks every field and the relations between them. It reports every
-// problem, each with the value and what is allowed.
+// Validate checks every field and the relations between them. The error lists
+// every problem, each with the value and what is allowed.
 func (c *Config) Validate() error {
 	if err := config.Check(c); err != nil {
 		return fmt.Errorf("dendritic: %w", err)
 	}
-	return c.checkShape()
+	return nil
 }

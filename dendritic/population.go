@@ -44,7 +44,8 @@ type population[F float] struct {
 // neuron and the drive from above of an interneuron, and noise is 0 but for
 // pyramidal neurons.
 type arena[F float] struct {
-	n int
+	n     int
+	block []F // all vectors below, one after the other
 
 	phiArg []F // [2n] prospective voltage, then scaled basal voltage
 	phiVal []F // [2n] rate, then predicted rate
@@ -62,12 +63,12 @@ type arena[F float] struct {
 func newArena[F float](n int) *arena[F] {
 	const vectors = 19
 	block := make([]F, (vectors+4)*n)
+	a := &arena[F]{n: n, block: block}
 	take := func(k int) []F {
 		s := block[:k:k]
 		block = block[k:]
 		return s
 	}
-	a := &arena[F]{n: n}
 	a.phiArg, a.phiVal = take(2*n), take(2*n)
 	for _, s := range []*[]F{
 		&a.v, &a.basal, &a.top, &a.steady, &a.vDot, &a.dv, &a.rateLast, &a.predictedLast, &a.noise, &a.highpass,

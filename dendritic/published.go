@@ -17,8 +17,8 @@ type publishedMeta struct {
 	Backend         string          `yaml:"backend"`
 	DatasetKey      string          `yaml:"dataset_key" enum:"yinyang,mnist,bars,mimic"`
 	Dt              float64         `yaml:"dt" min:"0" exclusive:"min"`
-	InputRates      any             `yaml:"input_rates"`
-	OutputRates     any             `yaml:"output_rates"`
+	InputRates      *yaml.Node      `yaml:"input_rates"`
+	OutputRates     *yaml.Node      `yaml:"output_rates"`
 	Name            string          `yaml:"name"`
 	NumpySeed       uint32          `yaml:"numpy_seed"`
 	PrintEveryNRecs int             `yaml:"print_every_n_recs"`
@@ -27,7 +27,7 @@ type publishedMeta struct {
 }
 
 type publishedRecord struct {
-	Filename      any                `yaml:"filename"`
+	Filename      *string            `yaml:"filename"`
 	Recordings    Variables          `yaml:"recordings"`
 	UpdateIndices publishedIntervals `yaml:"update_indices"`
 }

@@ -1,7 +1,6 @@
 package dendritic
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/neurocredit/neurocredit/internal/equation"
@@ -104,22 +103,12 @@ func (c *Config) parseRule(group string) (weight, delta *equation.Expr, err erro
 	}
 	r := c.rule(group)
 	if weight, err = equation.Parse(r.Weight, scope); err != nil {
-		return nil, nil, fmt.Errorf("dendritic: learning.rules.%s: w: %w", group, err)
+		return nil, nil, fmt.Errorf("w: %w", err)
 	}
 	if r.Delta != "" {
 		if delta, err = equation.Parse(r.Delta, scope); err != nil {
-			return nil, nil, fmt.Errorf("dendritic: learning.rules.%s: delta: %w", group, err)
+			return nil, nil, fmt.Errorf("delta: %w", err)
 		}
 	}
 	return weight, delta, nil
-}
-
-func (c *Config) checkRules() error {
-	var errs []error
-	for _, g := range []string{groupUp, groupP2I, groupI2P, groupDown} {
-		if _, _, err := c.parseRule(g); err != nil {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
 }

@@ -32,7 +32,7 @@ func (c *Config) groups(level int) []string {
 
 // recordable lists the variables of a group, nil if the level has no such group.
 func (c *Config) recordable(level int, group string) []string {
-	if !contains(c.groups(level), group) {
+	if !slices.Contains(c.groups(level), group) {
 		return nil
 	}
 	switch group {
@@ -51,5 +51,3 @@ func (c *Config) recordable(level int, group string) []string {
 	}
 	return synapseVariables
 }
-
-func contains(list []string, s string) bool { return slices.Contains(list, s) }

@@ -1,0 +1,324 @@
+package dendritic
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/internal/experiment"
+)
+
+// Options says how runs are carried out. It never changes their numbers. A nil
+// *Options is the zero value.
+type Options struct {
+	// Dir is the results directory of Train, and the folder of the results
+	// directories of TrainAll, named as their configurations. Empty: results stay
+	// in memory.
+	Dir string
+	// Resume goes on with runs that are in Dir already, from their last
+	// checkpoint, bit for bit. Without it they are an error.
+	Resume bool
+	// Progress shows how far the runs are, usually on os.Stderr. Nil: silence.
+	Progress io.Writer
+	// Workers is the number of runs at a time of TrainAll. 0: one per core.
+	Workers int
+	// Data replaces the data set of configurations whose data.set is own.
+	Data data.Source
+}
+
+// checkpointEvery is the time between checkpoints of an undisturbed run.
+const checkpointEvery = 30 * time.Second
+
+// Train runs one configuration: it draws the initial weights, trains, validates
+// before the first and after every epoch, and tests at the end.
+//
+// When ctx is done it stops after the pattern that is being shown, saves a
+// checkpoint if the run has a directory, and returns what was learned so far
+// together with the context's cause. A rule that diverges ends the run with a
+// *DivergedError, also together with the result so far.
+func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
+	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	return results[0], err
+}
+
+// TrainAll runs many configurations, several at a time. A run that fails does
+// not stop the others: results has an entry for every configuration (nil if it
+// did not start), and the error tells which failed and why.
+func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
+	seen := map[string]bool{}
+	for _, c := range configs {
+		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
+			return make([]*Result, len(configs)), fmt.Errorf("dendritic: run name %q must be given and different for every run", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
+		if o.Dir == "" {
+			return ""
+		}
+		return filepath.Join(o.Dir, c.Name)
+	})
+}
+
+func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	results := make([]*Result, len(configs))
+	for i := range configs {
+		if err := configs[i].Validate(); err != nil {
+			return results, err
+		}
+	}
+	workers := o.Workers
+	if workers <= 0 {
+		workers = runtime.NumCPU()
+	}
+	var progress *experiment.Progress
+	if o.Progress != nil {
+		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
+		defer progress.Close()
+	}
+	sets := &splitsCache{}
+	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
+		results[i], err = train(ctx, configs[i], o, dir(o, &configs[i]), sets, progress)
+		return err
+	})
+	if len(configs) == 1 {
+		return results, report[0]
+	}
+	return results, report.Err()
+}
+
+// train carries out one run.
+func train(ctx context.Context, c Config, o *Options, dir string, sets *splitsCache, progress *experiment.Progress) (r *Result, err error) {
+	if c.Seeding == "fresh" {
+		var b [4]byte
+		rand.Read(b[:]) // never fails
+		c.Seed = binary.LittleEndian.Uint32(b[:])
+	}
+	splits, err := sets.load(ctx, &c, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	var run *experiment.Run
+	if dir != "" {
+		if run, err = open(&c, dir, o.Resume); err != nil {
+			return nil, err
+		}
+		defer run.Finish(&err)
+	}
+	s, err := newSession(&c, splits, c.needsFull())
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{session: s, run: run, result: &Result{Config: c, Dir: dir}}
+	if run != nil {
+		if err := w.openFiles(); err != nil {
+			return nil, err
+		}
+	}
+	w.task = progress.Start(c.Name, s.doneSteps(), s.totalSteps())
+	if run != nil {
+		run.Track(w.task)
+	}
+	err = w.work(ctx)
+	w.task.End(err)
+	return w.result, err
+}
+
+// open creates or resumes the results directory.
+func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+	text, err := config.EncodeCommented(c)
+	if err != nil {
+		return nil, fmt.Errorf("dendritic: %w", err)
+	}
+	m := experiment.Manifest{Config: text, Engine: "native " + c.Precision, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
+	if size := c.RecordingSize(); size > 0 {
+		if err := experiment.Require(dir, uint64(size)); err != nil {
+			return nil, fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
+		}
+	}
+	var run *experiment.Run
+	if resume {
+		run, err = experiment.CreateOrResume(dir, m)
+	} else {
+		run, err = experiment.Create(dir, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("dendritic: %w", err)
+	}
+	return run, nil
+}
+
+// configDiff lists what forbids to resume. A fresh seed is the one that was
+// drawn when the run began.
+func configDiff(saved []byte, c *Config) []string {
+	var old Config
+	if err := config.Decode(saved, &old, "config.yaml"); err != nil {
+		return []string{err.Error()}
+	}
+	if c.Seeding == "fresh" && old.Seeding == "fresh" {
+		c.Seed = old.Seed
+	}
+	return config.Diff(&old, c)
+}
+
+// worker carries out the protocol of one run, with its files if it has any.
+type worker struct {
+	*session
+	run     *experiment.Run
+	task    *experiment.Task
+	metrics *experiment.Metrics
+	records *recorder
+	result  *Result
+	good    []byte // state after the last validation
+}
+
+// openFiles opens metrics and recordings and goes to the last checkpoint.
+func (w *worker) openFiles() error {
+	var err error
+	if w.metrics, err = w.run.Metrics(metricColumns(w.cfg)...); err != nil {
+		return err
+	}
+	if w.records, err = newRecorder(w.cfg, w.sim, w.run); err != nil {
+		return err
+	}
+	found, err := w.run.Restore(w.load)
+	if err != nil {
+		return err
+	}
+	if found {
+		table, err := experiment.ReadMetrics(w.run.Dir())
+		if err != nil {
+			return err
+		}
+		if w.result.Epochs, w.result.Test, err = epochsFrom(w.cfg, table); err != nil {
+			return err
+		}
+		if w.Pending != nil {
+			w.result.Epochs = append(w.result.Epochs, *w.Pending)
+		}
+	}
+	return nil
+}
+
+// work runs passes until the protocol is done.
+func (w *worker) work(ctx context.Context) error {
+	for !w.Done {
+		err := w.pass(ctx)
+		if err != nil {
+			return w.stop(err)
+		}
+	}
+	w.result.Done = true
+	return w.stop(nil)
+}
+
+// stop saves where the run stands and hands its state to the result.
+func (w *worker) stop(cause error) error {
+	var diverged *DivergedError
+	if errors.As(cause, &diverged) {
+		// The present state is worthless; that of the last validation stays.
+		good := w.good
+		w.result.state = func(s *session) error {
+			if good == nil {
+				return fmt.Errorf("dendritic: %s has no sound state: %w", s.cfg.Name, cause)
+			}
+			return s.load(bytes.NewReader(good))
+		}
+		return cause
+	}
+	if w.run != nil {
+		cause = errors.Join(cause, w.run.Checkpoint(w.save))
+	}
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return errors.Join(cause, err)
+	}
+	w.result.state = func(s *session) error { return s.load(bytes.NewReader(state.Bytes())) }
+	return cause
+}
+
+// pass runs one pass, or the rest of it, and notes its outcome.
+func (w *worker) pass(ctx context.Context) error {
+	stage := w.Stage
+	var observe func(index int64) error
+	if w.records != nil && len(w.records.probes) > 0 {
+		observe = func(index int64) error { return w.records.observe(stage, index) }
+	}
+	due := false
+	pause := func(steps int) bool {
+		w.task.Advance(int64(steps))
+		due = w.run != nil && w.run.SinceCheckpoint() > checkpointEvery
+		return due
+	}
+	for w.Order == nil || w.Next < len(w.Order) {
+		if err := w.runPass(ctx, w.records.tick(w.readout()), observe, pause); err != nil {
+			return err
+		}
+		if due {
+			if err := w.run.Checkpoint(w.save); err != nil {
+				return err
+			}
+		}
+	}
+	score := w.tally.score()
+	w.endPass()
+	switch stage {
+	case stageValid:
+		return w.validated(score)
+	case stageTest:
+		return w.tested(score)
+	}
+	return nil
+}
+
+// validated notes the outcome of a validation pass. The row of the final one is
+// written with the test.
+func (w *worker) validated(score Score) error {
+	a, err := alignments(w.cfg, w.sim)
+	if err != nil {
+		return err
+	}
+	e := Epoch{Epoch: w.Epoch, Score: score, Alignment: a}
+	w.result.Epochs = append(w.result.Epochs, e)
+	w.task.Message("epoch %d: %.2f %% correct", e.Epoch, score.Accuracy)
+	if w.Stage == stageTest {
+		w.Pending = &e
+	} else if w.metrics != nil {
+		if err := w.metrics.Append(metricRow(&e, nil)...); err != nil {
+			return err
+		}
+	}
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return err
+	}
+	w.good = state.Bytes()
+	if w.run != nil && w.run.SinceCheckpoint() > time.Second {
+		return w.run.Checkpoint(func(to io.Writer) error {
+			_, err := to.Write(w.good)
+			return err
+		})
+	}
+	return nil
+}
+
+func (w *worker) tested(score Score) error {
+	w.result.Test = &score
+	w.task.Message("test: %.2f %% correct", score.Accuracy)
+	if w.metrics == nil {
+		return nil
+	}
+	return w.metrics.Append(metricRow(w.Pending, &score)...)
+}
