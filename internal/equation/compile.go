@@ -161,40 +161,64 @@ func (c *compiler[F]) emitSingle(op opcode, x, y, s operand) operand {
 }
 
 func (c *compiler[F]) binary(n *Binary) (operand, error) {
-	x, err := c.generate(n.X)
+	if n.Op == '*' {
+		if o, ok, err := c.timesDifference(n.X, n.Y); ok || err != nil {
+			return o, err
+		}
+		if o, ok, err := c.timesDifference(n.Y, n.X); ok || err != nil {
+			return o, err
+		}
+	}
+	x, y, err := c.pair(n.X, n.Y)
 	if err != nil {
 		return x, err
 	}
-	if difference, ok := n.Y.(*Binary); ok && n.Op == '*' && x.single && difference.Op == '-' {
-		a, err := c.generate(difference.X)
-		if err != nil {
-			return a, err
-		}
-		b, err := c.generate(difference.Y)
-		if err != nil {
-			return b, err
-		}
-		if !a.single && !b.single {
-			return c.emitSingle(opTimesDiff, a, b, x), nil
-		}
-	}
-	y, err := c.generate(n.Y)
-	if err != nil {
-		return y, err
-	}
-	ops := map[Op]struct{ both, rightSingle, leftSingle opcode }{
-		'+': {opAdd, opPlus, opPlus},
-		'-': {opSub, opMinus, opFrom},
-		'*': {opMul, opTimes, opTimes},
-		'/': {opDiv, opOver, opInto},
-	}[n.Op]
+	ops := binaryCodes[n.Op]
 	switch {
 	case x.single == y.single:
-		return c.emit(ops.both, x, y), nil
+		return c.emit(ops.vectors, x, y), nil
 	case y.single:
 		return c.emitSingle(ops.rightSingle, x, x, y), nil
 	}
 	return c.emitSingle(ops.leftSingle, y, y, x), nil
+}
+
+var binaryCodes = map[Op]struct{ vectors, rightSingle, leftSingle opcode }{
+	'+': {opAdd, opPlus, opPlus},
+	'-': {opSub, opMinus, opFrom},
+	'*': {opMul, opTimes, opTimes},
+	'/': {opDiv, opOver, opInto},
+}
+
+func (c *compiler[F]) pair(x, y Node) (a, b operand, err error) {
+	if a, err = c.generate(x); err == nil {
+		b, err = c.generate(y)
+	}
+	return a, b, err
+}
+
+// timesDifference writes s*(a - b) as one operation; ok is false if x is not
+// single or y is not the difference of two vectors.
+func (c *compiler[F]) timesDifference(x, y Node) (o operand, ok bool, err error) {
+	difference, ok := y.(*Binary)
+	if !ok || difference.Op != '-' || c.isVector(x) || !c.isVector(difference.X) || !c.isVector(difference.Y) {
+		return operand{}, false, nil
+	}
+	s, err := c.generate(x)
+	if err != nil {
+		return s, false, err
+	}
+	a, b, err := c.pair(difference.X, difference.Y)
+	if err != nil {
+		return a, false, err
+	}
+	return c.emitSingle(opTimesDiff, a, b, s), true, nil
+}
+
+// isVector tells whether n has more than one value along a row.
+func (c *compiler[F]) isVector(n Node) bool {
+	side := sideOf(n)
+	return side == c.along || side == Synapse
 }
 
 var unaryCodes = map[string]opcode{

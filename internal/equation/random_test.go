@@ -6,16 +6,16 @@ import (
 	"strconv"
 )
 
-// randomExpr writes an expression of the given depth. Values of testScope in
-// (0.2, 2) keep every operation finite most of the time.
-func randomExpr(r *rand.Rand, depth int) string {
+// randomExpr writes an expression of at most the given depth over some
+// quantities.
+func randomExpr(r *rand.Rand, depth int, scope Scope) string {
 	if depth == 0 {
 		if r.IntN(4) == 0 {
 			return strconv.FormatFloat(float64(1+r.IntN(8))/4, 'g', -1, 64)
 		}
-		return testScope[r.IntN(len(testScope))].Name
+		return scope[r.IntN(len(scope))].Name
 	}
-	sub := func() string { return randomExpr(r, r.IntN(depth)) }
+	sub := func() string { return randomExpr(r, r.IntN(depth), scope) }
 	switch r.IntN(14) {
 	case 0:
 		return "-(" + sub() + ")"
@@ -39,7 +39,8 @@ func randomExpr(r *rand.Rand, depth int) string {
 	return call + ")"
 }
 
-// randomValues draws one value per quantity of testScope.
+// randomValues draws one value per quantity of testScope, in a range where most
+// operations stay finite.
 func randomValues(r *rand.Rand) map[string]float64 {
 	values := map[string]float64{}
 	for _, q := range testScope {

@@ -63,6 +63,9 @@ func addEquation(equations map[string]string, name, expression string) error {
 	if _, ok := equations[name]; ok {
 		return fmt.Errorf("equation: rule has two equations for %s", name)
 	}
+	if i := strings.IndexAny(expression, ":;"); i >= 0 {
+		return fmt.Errorf("equation: rule: the equation for %s contains %q, which no expression does", name, expression[i:i+1])
+	}
 	equations[name] = expression
 	return nil
 }
@@ -91,34 +94,38 @@ func (r Rule) String() string {
 	return fmt.Sprintf("%s: %s; %s: %s", WeightName, r.Weight, DeltaName, r.Delta)
 }
 
-// UnmarshalYAML reads a string or a mapping with the keys w and delta.
+// UnmarshalYAML reads a string in a form of ParseRule, or a mapping with the keys
+// w and delta.
 func (r *Rule) UnmarshalYAML(node *yaml.Node) error {
-	equations := map[string]string{}
+	rule, err := ruleFromYAML(node)
+	if err != nil {
+		return fmt.Errorf("line %d: %w", node.Line, err)
+	}
+	*r = rule
+	return nil
+}
+
+func ruleFromYAML(node *yaml.Node) (Rule, error) {
 	switch node.Kind {
 	case yaml.ScalarNode:
-		equations[WeightName] = node.Value
+		return ParseRule(node.Value)
 	case yaml.MappingNode:
+		equations := map[string]string{}
 		for i := 0; i+1 < len(node.Content); i += 2 {
 			key, value := node.Content[i], node.Content[i+1]
 			if value.Kind == yaml.AliasNode {
 				value = value.Alias
 			}
 			if value.Kind != yaml.ScalarNode {
-				return fmt.Errorf("line %d: equation: rule: %s must be an expression", value.Line, key.Value)
+				return Rule{}, fmt.Errorf("equation: rule: %s must be an expression", key.Value)
 			}
 			if err := addEquation(equations, key.Value, value.Value); err != nil {
-				return fmt.Errorf("line %d: %w", key.Line, err)
+				return Rule{}, err
 			}
 		}
-	default:
-		return fmt.Errorf("line %d: equation: rule must be an expression or a mapping with the keys w and delta", node.Line)
+		return newRule(equations)
 	}
-	rule, err := newRule(equations)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", node.Line, err)
-	}
-	*r = rule
-	return nil
+	return Rule{}, errors.New("equation: rule must be an expression or a mapping with the keys w and delta")
 }
 
 // MarshalYAML writes a string when there is no second state, otherwise a mapping.

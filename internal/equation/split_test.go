@@ -87,7 +87,7 @@ func TestSplitRandom(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	compared, several := 0, 0
 	for range 20000 {
-		src := randomExpr(r, 5)
+		src := randomExpr(r, 5, testScope)
 		e, err := Parse(src, testScope)
 		if err != nil {
 			continue // a constant part is not finite
@@ -164,7 +164,7 @@ func checkTerms(t *testing.T, src string, terms []Term) {
 func TestSplitDeterministic(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 500 {
-		src := randomExpr(r, 6)
+		src := randomExpr(r, 6, testScope)
 		e, err := Parse(src, testScope)
 		if err != nil {
 			continue

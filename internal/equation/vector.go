@@ -52,6 +52,7 @@ func CompileVector[F Float](expr *Expr, bind Bindings[F]) (*Vector[F], error) {
 	if err := c.compile(expr); err != nil {
 		return nil, err
 	}
+	run(c.each, c.regs) // what is single does not change
 	return &Vector[F]{c.code, c.regs, n}, nil
 }
 
