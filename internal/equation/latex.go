@@ -27,14 +27,10 @@ func latex(n Node) string {
 	return ""
 }
 
-// latexPrecedence differs from precedence in that a fraction is a closed box
-// and a power of ten is a product.
+// latexPrecedence differs from precedence in that a fraction is a closed box.
 func latexPrecedence(n Node) int {
-	switch n := n.(type) {
-	case *Binary:
-		if n.Op == '/' {
-			return precAtom
-		}
+	if n, ok := n.(*Binary); ok && n.Op == '/' {
+		return precAtom
 	}
 	return precedence(n)
 }

@@ -26,15 +26,15 @@ const (
 // delta += dt*Delta(w, delta), so that the new delta first moves w one step
 // later.
 //
-// In YAML a rule is the expression for w as a string, or a mapping with the keys
-// w and delta. On a command line it is "expression" or
-// "w: expression; delta: expression".
+// As text a rule is "expression", for w alone, or
+// "w: expression; delta: expression". In YAML it is such a string or a mapping
+// with the keys w and delta.
 type Rule struct {
 	Weight string
 	Delta  string
 }
 
-// ParseRule reads the command line form of a rule. It checks the form only;
+// ParseRule reads the text form of a rule. It checks the form only;
 // [Rule.Parse] checks the expressions.
 func ParseRule(text string) (Rule, error) {
 	if !strings.ContainsAny(text, ":;") {

@@ -47,8 +47,9 @@ const maxTerms = 64
 //     multiplied out; square(x) of a mixed x is x*x.
 //  2. The factors of a product go to Scale, Post, Pre or Synapse by their side,
 //     each in the order of the text, divisors last. Constant factors and signs
-//     become one number at the front of Scale. Thus Post and Pre never begin
-//     with a sign or number unless they are one sum, and never are a scalar.
+//     become one number at the front of Scale. Thus Post and Pre never are a
+//     scalar, and a product in them holds no scalar factor, sign or number; the
+//     only number is the 1 of 1/x.
 //  3. Terms with equal Post, Pre and Synapse become one, their scales added.
 //     A term with scale zero is left out.
 //  4. Terms with equal Pre and Synapse become one, their posts added; then those
@@ -58,7 +59,8 @@ const maxTerms = 64
 //  5. Terms are in the order in which their first part appears in the text.
 //
 // Equality of factors is that of their canonical text, with factors of a product
-// in any order.
+// in any order. The sum of the terms equals the expression up to rounding, save
+// that 0*x is zero even where x is infinite or NaN.
 func (e *Expr) Split() (terms []Term, ok bool) {
 	sum, ok := expand(e.root)
 	if !ok || len(sum) > maxTerms {
