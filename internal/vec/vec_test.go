@@ -1,7 +1,9 @@
 package vec
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"math/big"
 	"math/rand/v2"
@@ -131,6 +133,38 @@ func TestMatrixKernels(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// A run that diverges must do so in the same way in every build.
+func TestKernelsWithoutFiniteness(t *testing.T) {
+	odd := []float64{math.Inf(1), math.Inf(-1), math.NaN(), 0, math.Copysign(0, -1), 5e-324, 1e300, -1e300}
+	g := rand.New(rand.NewPCG(9, 10))
+	values := func(n int) []float64 {
+		v := random(g, n)
+		for i := range v {
+			if g.IntN(12) == 0 {
+				v[i] = odd[g.IntN(len(odd))]
+			}
+		}
+		return v
+	}
+	for _, c := range kernels {
+		for _, shape := range shapes {
+			for range 20 {
+				m, n := shape[0], shape[1]
+				plain := state{values(m * n), values(m * n), values(m), values(n)}
+				fast := plain.clone()
+				in := inputs{values(m), values(n), values(m), values(n), values(1)[0]}
+				c.plain(plain, in)
+				c.fast(fast, in)
+				for i := range plain.all() {
+					if !same(plain.all()[i], fast.all()[i]) {
+						t.Fatalf("%s %dx%d: argument %d differs between builds: %v, plain %v", c.name, m, n, i, fast.all()[i], plain.all()[i])
+					}
+				}
+			}
 		}
 	}
 }
@@ -303,5 +337,21 @@ func TestSigmoidIsPlainSigmoid(t *testing.T) {
 				t.Fatalf("got %v, plain %v", x, plain)
 			}
 		}
+	}
+}
+
+// The bits must be the same on every platform.
+func TestSigmoidIsTheSameEverywhere(t *testing.T) {
+	x := make([]float64, 20000)
+	for i := range x {
+		x[i] = float64(i-10000) / 512
+	}
+	Sigmoid(x, x)
+	h := fnv.New64a()
+	for _, y := range x {
+		h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(y)))
+	}
+	if got, want := h.Sum64(), uint64(0xb9e64128d297daee); got != want {
+		t.Errorf("hash of the results' bits: %#x, want %#x", got, want)
 	}
 }
