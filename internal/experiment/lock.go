@@ -43,23 +43,34 @@ type lock struct {
 // acquire locks dir or says who has it. A lock whose owner is dead is taken over.
 func acquire(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
-	for {
+	for start := time.Now(); ; {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 		if err != nil {
 			return nil, explain(path, err)
 		}
 		l := &lock{f: f, path: path}
 		again, err := l.take(dir)
-		if err != nil || again {
-			_ = f.Close()
+		if err == nil && !again {
+			return l, nil
+		}
+		_ = f.Close()
+		if errors.Is(err, ErrLocked) && ownerGone(path) && time.Since(start) < time.Second {
+			time.Sleep(20 * time.Millisecond)
+			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !again {
-			return l, nil
-		}
 	}
+}
+
+// ownerGone reports whether the owner of a lock was a process of this machine
+// that has ended. The kernel lock of a killed process can outlive it for a
+// moment, in a child that it had forked but that had not begun its program.
+func ownerGone(path string) bool {
+	o, known := readOwner(path)
+	host, _ := os.Hostname()
+	return known && o.Host == host && !processExists(o.PID)
 }
 
 // take tries to own the opened lock file. again means that its last owner

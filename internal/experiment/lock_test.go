@@ -127,6 +127,38 @@ func TestLockRace(t *testing.T) {
 	}
 }
 
+// TestLockOutlivesOwner: a killed process's lock may be held a moment longer by
+// a child between fork and exec. Here this process plays the child.
+func TestLockOutlivesOwner(t *testing.T) {
+	here, err := os.Hostname()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dead := exec.Command(os.Args[0], "-test.run=^$")
+	if err := dead.Run(); err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	held, err := acquire(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content, err := json.Marshal(owner{Host: here, PID: dead.Process.Pid})
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, held.path, string(content))
+	if _, err := acquire(dir); !errors.Is(err, ErrLocked) {
+		t.Errorf("still held after a second: %v", err)
+	}
+	time.AfterFunc(100*time.Millisecond, held.release)
+	l, err := acquire(dir)
+	if err != nil {
+		t.Fatalf("held for a moment: %v", err)
+	}
+	l.release()
+}
+
 func TestLockRenewed(t *testing.T) {
 	dir := t.TempDir()
 	l, err := acquire(dir)
