@@ -154,30 +154,14 @@ func (r *Result) restore() (*session, error) {
 	return s, r.state(s)
 }
 
-// Weights returns the last saved weights of a synapse group as [pre × post]:
-// level l and group ff (into level l), fb, p2i, i2p, bias_to_pyr or
-// bias_to_inter (of hidden level l).
+// Weights returns the last saved weights of a synapse group, as Network.Weights
+// does.
 func (r *Result) Weights(level int, group string) (*mat.Dense, error) {
-	s, err := r.restore()
+	n, err := r.Network()
 	if err != nil {
 		return nil, err
 	}
-	read, err := s.sim.reader(level, group, "g")
-	if err != nil {
-		return nil, err
-	}
-	p := probe{level: level, group: group, synapse: true}
-	values := read()
-	post := r.Config.postSize(level, group)
-	return mat.NewDense(r.Config.width(&p)/post, post, append([]float64(nil), values...)), nil
-}
-
-// postSize returns the number of postsynaptic neurons of a synapse group.
-func (c *Config) postSize(level int, group string) int {
-	if group == "p2i" || group == "bias_to_inter" {
-		return c.Circuit.Levels[level+1]
-	}
-	return c.Circuit.Levels[level]
+	return n.Weights(level, group)
 }
 
 // Evaluate presents a set to the trained network, without teaching or learning,
