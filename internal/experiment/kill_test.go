@@ -54,6 +54,7 @@ func startChild(t *testing.T, cmd *exec.Cmd) *bufio.Reader {
 }
 
 func TestKillAndResume(t *testing.T) {
+	t.Parallel()
 	want := reference(t)
 	dir := filepath.Join(t.TempDir(), "killed")
 	random := rand.New(rand.NewPCG(1, 2))
@@ -113,6 +114,7 @@ func TestKillAndResume(t *testing.T) {
 }
 
 func TestSignals(t *testing.T) {
+	t.Parallel()
 	want := reference(t)
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
@@ -156,6 +158,7 @@ func TestSignals(t *testing.T) {
 }
 
 func TestSecondSignalWaitsForCheckpoint(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	cmd := childCommand(dir, "TOY_STEPS=100000", "TOY_EVERY=100000", "TOY_PAUSE_US=1000", "TOY_SAVE_MS=500")
 	startChild(t, cmd)
@@ -175,6 +178,7 @@ func TestSecondSignalWaitsForCheckpoint(t *testing.T) {
 }
 
 func TestThirdSignalEnds(t *testing.T) {
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "run")
 	cmd := childCommand(dir, "TOY_STEPS=100000", "TOY_EVERY=100000", "TOY_PAUSE_US=1000", "TOY_SAVE_MS=60000")
 	startChild(t, cmd)
@@ -203,6 +207,7 @@ func TestThirdSignalEnds(t *testing.T) {
 
 // TestClosedPipe is `program | head -1`, or a program whose notebook has gone.
 func TestClosedPipe(t *testing.T) {
+	t.Parallel()
 	want := reference(t)
 	run := func(dir string, settings ...string) *exec.Cmd {
 		cmd := childCommand(dir, append(settings, "TOY_STEPS=1000", "TOY_EVERY=100000", "TOY_PAUSE_US=5000", "TOY_PRINT=1")...)

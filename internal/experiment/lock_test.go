@@ -130,6 +130,7 @@ func TestLockRace(t *testing.T) {
 // TestLockOutlivesOwner: a killed process's lock may be held a moment longer by
 // a child between fork and exec. Here this process plays the child.
 func TestLockOutlivesOwner(t *testing.T) {
+	t.Parallel()
 	here, err := os.Hostname()
 	if err != nil {
 		t.Fatal(err)

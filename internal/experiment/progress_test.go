@@ -197,6 +197,7 @@ func TestNotebook(t *testing.T) {
 
 // TestStuckOutput: a terminal that takes no text must not hold the computation up.
 func TestStuckOutput(t *testing.T) {
+	t.Parallel()
 	in, out, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)
