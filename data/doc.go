@@ -30,6 +30,6 @@
 //
 // Damaged files, values that are not finite numbers, and labels out of range
 // are errors that name file, row and value. Nothing is repaired, clipped or
-// skipped. Rows and columns of arrays count from 0, lines and columns of text
-// files from 1.
+// skipped. In messages rows and columns count from 0, lines of text files from
+// 1.
 package data

@@ -19,9 +19,10 @@ import (
 // bytes, a byte for the element type (8: unsigned byte), a byte for the number
 // of axes, the length of each axis (big endian, 4 bytes), the elements.
 type idxFile struct {
-	name string
-	dims []int
-	sum  string // SHA-256 of the uncompressed file, hexadecimal; empty: not checked
+	name    string
+	dims    []int
+	classes int    // labels must be below it; 0: these are no labels
+	sum     string // SHA-256 of the uncompressed file, hexadecimal; empty: not checked
 }
 
 // read finds the file in dir, plain or with the ending .gz, and returns its
@@ -76,6 +77,13 @@ func (f idxFile) decode(r io.Reader) ([]byte, error) {
 		return nil, fmt.Errorf("after the last element: %w", err)
 	} else if n > 0 {
 		return nil, fmt.Errorf("more bytes after the %d elements of dimensions %v", size, dims)
+	}
+	if f.classes > 0 {
+		for row, label := range elements {
+			if int(label) >= f.classes {
+				return nil, fmt.Errorf("row %d: label %d, want 0..%d", row, label, f.classes-1)
+			}
+		}
 	}
 	if f.sum != "" {
 		sum := sha256.Sum256(content)

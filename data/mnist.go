@@ -29,10 +29,10 @@ type mnistFiles struct {
 }
 
 var publishedMNIST = mnistFiles{
-	trainImages: idxFile{"train-images-idx3-ubyte", []int{60000, 28, 28}, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
-	trainLabels: idxFile{"train-labels-idx1-ubyte", []int{60000}, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
-	testImages:  idxFile{"t10k-images-idx3-ubyte", []int{10000, 28, 28}, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
-	testLabels:  idxFile{"t10k-labels-idx1-ubyte", []int{10000}, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
+	trainImages: idxFile{"train-images-idx3-ubyte", []int{60000, 28, 28}, 0, "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"},
+	trainLabels: idxFile{"train-labels-idx1-ubyte", []int{60000}, 10, "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"},
+	testImages:  idxFile{"t10k-images-idx3-ubyte", []int{10000, 28, 28}, 0, "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"},
+	testLabels:  idxFile{"t10k-labels-idx1-ubyte", []int{10000}, 10, "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"},
 	valid:       10000,
 }
 
@@ -104,6 +104,7 @@ func (m MNIST) withSizes(train, valid, test int) (MNIST, error) {
 // digits is the content of a file of images and the file of their labels.
 type digits struct {
 	pixels, labels []byte
+	classes        int
 }
 
 func readDigits(ctx context.Context, dir string, images, labels idxFile) (d digits, err error) {
@@ -113,11 +114,7 @@ func readDigits(ctx context.Context, dir string, images, labels idxFile) (d digi
 	if d.labels, err = labels.read(dir); err != nil {
 		return d, err
 	}
-	for row, label := range d.labels {
-		if label > 9 {
-			return d, fmt.Errorf("%s: row %d: label %d, want 0..9", labels.name, row, label)
-		}
-	}
+	d.classes = labels.classes
 	d.pixels, err = images.read(dir)
 	return d, err
 }
@@ -125,7 +122,7 @@ func readDigits(ctx context.Context, dir string, images, labels idxFile) (d digi
 // set returns n patterns, beginning with image from.
 func (d digits) set(from, n int) *Set {
 	size := len(d.pixels) / len(d.labels)
-	set := &Set{Inputs: newRows(n, size), Labels: make([]int, n), Classes: 10}
+	set := &Set{Inputs: newRows(n, size), Labels: make([]int, n), Classes: d.classes}
 	for i, row := range set.Inputs {
 		at := (from + i) * size
 		for j, pixel := range d.pixels[at : at+size] {
