@@ -191,12 +191,20 @@ func (f remoteFile) copyFrom(ctx context.Context, o FetchOptions) error {
 }
 
 // finish closes the .part file of path and, unless writing it failed, verifies
-// it and gives it its name. A .part file that is wrong is removed.
+// it and gives it its name. A .part file that is wrong or empty is removed.
 func (f remoteFile) finish(part *os.File, path string, err error) error {
 	if err == nil {
 		err = part.Sync()
 	}
-	if err = errors.Join(err, part.Close()); err != nil {
+	if err != nil {
+		info, statErr := part.Stat()
+		err = errors.Join(err, part.Close())
+		if statErr == nil && info.Size() == 0 { // nothing to continue
+			err = errors.Join(err, os.Remove(part.Name()))
+		}
+		return err
+	}
+	if err := part.Close(); err != nil {
 		return err
 	}
 	if err := f.verify(part.Name()); err != nil {
