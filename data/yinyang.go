@@ -17,7 +17,7 @@ const (
 // YinYang is the Yin-Yang data set (Kriener, Göltz and Petrovici, arXiv
 // 2102.08211): points of the plane in three classes that call for a hidden
 // layer. Its authors report 64.3 % for a network without one and 98.7 % for one
-// with 120 hidden neurons, both trained by backpropagation.
+// with 120 hidden neurons.
 //
 // The inputs of a point are (x, y, 1-x, 1-y); the mirrored coordinates spare
 // the network a bias. Each part has a generator of its own with the seed Seed,
