@@ -78,6 +78,9 @@ func (d *decoder) checkValue(v reflect.Value, p *path, f *field) {
 			d.checkValue(v.Index(i), p.index(i), f)
 		}
 	default:
+		if !isScalar(v.Type()) && !readsItself(v.Type()) {
+			panic(unsupported(v.Type()))
+		}
 		d.checkScalar(v, p, f)
 	}
 }

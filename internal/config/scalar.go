@@ -67,7 +67,7 @@ func parseScalar(v reflect.Value, text string) outcome {
 	case v.CanInt(), v.CanUint():
 		return parseWhole(v, text)
 	}
-	panic(fmt.Sprintf("config: a field of type %v is not supported", v.Type()))
+	panic(unsupported(v.Type()))
 }
 
 // plainNumber removes the underscores between digits. Twice, because matches
@@ -187,7 +187,7 @@ func formatScalar(v reflect.Value) string {
 	case v.CanUint():
 		return strconv.FormatUint(v.Uint(), 10)
 	}
-	panic(fmt.Sprintf("config: a field of type %v is not supported", v.Type()))
+	panic(unsupported(v.Type()))
 }
 
 func formatFloat(x float64, bits int) string {
@@ -243,10 +243,18 @@ func textOf(v reflect.Value) (string, bool) {
 		text, err := m.MarshalText()
 		return string(text), err == nil
 	}
-	if v.Kind() == reflect.String || v.Kind() == reflect.Bool || ordered(v.Type()) {
+	if isScalar(v.Type()) {
 		return formatScalar(v), true
 	}
 	return "", false
+}
+
+func isScalar(t reflect.Type) bool {
+	return t.Kind() == reflect.String || t.Kind() == reflect.Bool || ordered(t)
+}
+
+func unsupported(t reflect.Type) string {
+	return fmt.Sprintf("config: a field of type %v is not supported", t)
 }
 
 // asInterface returns v or its address as a T.

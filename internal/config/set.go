@@ -131,6 +131,8 @@ func (d *decoder) step(v reflect.Value, steps []string, p *path, f *field, text 
 		element := reflect.New(v.Type().Elem()).Elem()
 		if old := v.MapIndex(key); old.IsValid() {
 			element.Set(old)
+		} else {
+			d.places[p.key(name).String()] = d.place(at)
 		}
 		d.step(element, rest, p.key(name), f, text)
 		copied.SetMapIndex(key, element)
