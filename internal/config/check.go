@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"reflect"
@@ -64,9 +63,10 @@ func (d *decoder) checkValue(v reflect.Value, p *path, f *field) {
 			checker.CheckFields(func(inner, text string) { d.violation(p.join(inner), text) })
 		}
 	case reflect.Map:
+		mapKey(v.Type(), "")
 		d.checkLength(v, p, f)
 		for _, key := range sortedKeys(v) {
-			name := formatScalar(key)
+			name := key.String()
 			if !utf8.ValidString(name) {
 				d.violation(p, fmt.Sprintf("has the key %q, must be text in UTF-8", name))
 			}
@@ -171,14 +171,6 @@ func (d *decoder) anyWrong(p *path) bool {
 // sortedKeys lists the keys of map v in the order they are written.
 func sortedKeys(v reflect.Value) []reflect.Value {
 	keys := v.MapKeys()
-	slices.SortFunc(keys, func(a, b reflect.Value) int {
-		switch {
-		case a.CanInt():
-			return cmp.Compare(a.Int(), b.Int())
-		case a.CanUint():
-			return cmp.Compare(a.Uint(), b.Uint())
-		}
-		return cmp.Compare(formatScalar(a), formatScalar(b))
-	})
+	slices.SortFunc(keys, func(a, b reflect.Value) int { return strings.Compare(a.String(), b.String()) })
 	return keys
 }

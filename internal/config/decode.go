@@ -33,8 +33,8 @@ func DecodeNode(node *yaml.Node, into any, file string) error {
 	return decode(into, file, node)
 }
 
-// decode reads nodes one after the other into the value that into points to.
-func decode(into any, file string, nodes ...*yaml.Node) error {
+// decode reads n, if there is any, into the value that into points to.
+func decode(into any, file string, n *yaml.Node) error {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		panic("config: the target of Decode must be a pointer that is not nil")
@@ -42,12 +42,9 @@ func decode(into any, file string, nodes ...*yaml.Node) error {
 	d := newDecoder(file)
 	value := d.copyOf(target.Elem())
 	d.root = value.Type()
-	for _, n := range nodes {
-		if n == nil {
-			continue
-		}
-		if d.problems = append(d.problems, repetition(n, file)...); len(d.problems) > 0 {
-			return d.problems.err()
+	if n != nil && !n.IsZero() {
+		if tooMuch := repetition(n, file); tooMuch != nil {
+			return tooMuch.err()
 		}
 		d.value(n, value, nil, &withoutTags)
 	}
@@ -306,11 +303,7 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, p *path, f *field) {
 		}
 	}
 	for _, pair := range pairs {
-		key := reflect.New(v.Type().Key()).Elem()
-		if parseScalar(key, pair.key.Value) != parsed {
-			d.report(pair.key, p, "has the key %s, expected keys that are %s", show(pair.key), plural(key.Type()))
-			continue
-		}
+		key := mapKey(v.Type(), pair.key.Value)
 		value := reflect.New(v.Type().Elem()).Elem()
 		if old := merged.MapIndex(key); old.IsValid() {
 			value.Set(old)
@@ -319,6 +312,18 @@ func (d *decoder) mapping(n *yaml.Node, v reflect.Value, p *path, f *field) {
 		merged.SetMapIndex(key, value)
 	}
 	v.Set(merged)
+}
+
+// mapKey is the key name of a map of type t. It panics if the keys of such a
+// map are no strings: two spellings of a number would be two keys of the file but one of
+// the map.
+func mapKey(t reflect.Type, name string) reflect.Value {
+	key := reflect.New(t.Key()).Elem()
+	if key.Kind() != reflect.String {
+		panic(unsupported(t))
+	}
+	key.SetString(name)
+	return key
 }
 
 // count writes a number of values for a message.

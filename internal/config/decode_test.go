@@ -265,6 +265,14 @@ func TestDecodeNode(t *testing.T) {
 		[]string{`f.yaml:2: learning_rates.down has 1 values, needs one per level (2)`})
 }
 
+func TestDecodeNodeWithoutContent(t *testing.T) {
+	for _, n := range []*yaml.Node{nil, {}} {
+		if err := config.DecodeNode(n, Default(), ""); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func TestManyProblemsAreCutShort(t *testing.T) {
 	model := Default()
 	err := config.Decode([]byte("levels: ["+strings.Repeat("x, ", 100)+"]"), model, "f.yaml")

@@ -77,7 +77,7 @@ func diffMaps(a, b reflect.Value, p *path, changes *[]string) {
 		return inline(v)
 	}
 	for _, key := range sortedKeys(all) {
-		from, to, below := a.MapIndex(key), b.MapIndex(key), p.key(formatScalar(key))
+		from, to, below := a.MapIndex(key), b.MapIndex(key), p.key(key.String())
 		if from.IsValid() && to.IsValid() {
 			diff(addressable(from), addressable(to), below, changes)
 			continue

@@ -25,7 +25,8 @@
 //     "200ms"). exclusive:"min", "max" or "min,max" leaves the bound out.
 //   - enum: the allowed values, separated by commas.
 //   - minlen, maxlen: how many values a list or a map may hold.
-//   - type: a name for the type in [Reference], for types that read themselves.
+//   - type: a name for the type in messages and in [Reference], for types that
+//     read themselves.
 //
 // On a list, map or pointer, min, max and enum hold for each value in it.
 // Floating-point numbers must always be finite. A tag that makes no sense, or a
@@ -35,10 +36,10 @@
 // # Types
 //
 // Booleans, integers, floats, strings, [time.Duration], pointers, lists, arrays,
-// maps, structs and [yaml.Node] are read by this package. A type with a method
-// UnmarshalYAML(*yaml.Node) error or UnmarshalText reads itself, and may call
-// [DecodeNode] to do so: the problems that call finds keep their lines. A type with
-// MarshalYAML or MarshalText writes itself.
+// maps with string keys, structs and [yaml.Node] are read by this package. A type
+// with a method UnmarshalYAML(*yaml.Node) error or UnmarshalText reads itself,
+// and may call [DecodeNode] to do so: the problems that call finds keep their
+// lines. A type with MarshalYAML or MarshalText writes itself.
 //
 // A struct with conditions that concern several fields implements [Checker].
 //
@@ -49,8 +50,9 @@
 // true or false is wanted. A key that is unknown, given twice, of the wrong
 // type or out of range is an error, never a warning. Keys that are not in the
 // file keep the value they had. Structs and maps are merged by key, lists are
-// replaced as a whole, and an empty list or map is read as nil. A key without
-// a value is an error unless the field is a pointer, which becomes nil.
+// replaced as a whole. An empty list or map becomes nil, so {} removes all keys
+// of a map. A key without a value is an error unless the field is a pointer,
+// which becomes nil.
 //
 // All problems of a file are found in one go and returned as [Problems].
 package config

@@ -54,7 +54,8 @@ type writer struct{ commented bool }
 // node writes v, which must be addressable.
 func (w writer) node(v reflect.Value, p *path) (*yaml.Node, error) {
 	if v.Type() == nodeType {
-		return v.Addr().Interface().(*yaml.Node), nil
+		n := v.Interface().(yaml.Node) // a copy, which may get a comment
+		return &n, nil
 	}
 	if v.Kind() == reflect.Pointer || v.Kind() == reflect.Interface {
 		if v.IsNil() {
@@ -115,17 +116,14 @@ func (w writer) structure(v reflect.Value, p *path) (*yaml.Node, error) {
 
 func (w writer) mapping(v reflect.Value, p *path) (*yaml.Node, error) {
 	n := &yaml.Node{Kind: yaml.MappingNode}
+	mapKey(v.Type(), "")
 	for _, key := range sortedKeys(v) {
-		name := formatScalar(key)
+		name := key.String()
 		inner, err := w.node(addressable(v.MapIndex(key)), p.key(name))
 		if err != nil {
 			return nil, err
 		}
-		keyNode := &yaml.Node{Kind: yaml.ScalarNode, Value: name}
-		if key.Kind() == reflect.String {
-			keyNode = textNode(name)
-		}
-		n.Content = append(n.Content, keyNode, inner)
+		n.Content = append(n.Content, textNode(name), inner)
 	}
 	return flowIfEmpty(n), nil
 }
@@ -156,7 +154,7 @@ func flowIfEmpty(n *yaml.Node) *yaml.Node {
 
 // comment is what a key means, for the line it stands on.
 func (f *field) comment() string {
-	inBrackets := f.allowed(leafOf(f.typ))
+	inBrackets := f.rules()
 	if inBrackets == "" {
 		inBrackets = f.unit
 	}

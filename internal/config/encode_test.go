@@ -164,3 +164,27 @@ func randomModel(next func() uint64, text string) *Model {
 	}
 	return m
 }
+
+func TestEncodeTypesThatWriteThemselves(t *testing.T) {
+	type own struct {
+		Raw  yaml.Node         `yaml:"raw" doc:"anything"`
+		When time.Time         `yaml:"when"`
+		Any  map[string]*Rates `yaml:"any"`
+	}
+	var v own
+	document := "raw: [1, {a: b}]\nwhen: \"2024-05-06T07:08:09Z\"\nany:\n  x:\n    up: [1.0]\n    down: [2.0]\n"
+	if err := config.Decode([]byte(document), &v, ""); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // writing must not change v
+		if _, err := config.EncodeCommented(v); err != nil {
+			t.Fatal(err)
+		}
+		if text, err := config.Encode(&v); err != nil || string(text) != document {
+			t.Errorf("got %q, %v", text, err)
+		}
+	}
+	checkProblems(t, config.Decode([]byte("when: now"), &v, "f.yaml"), []string{
+		`f.yaml:1: when is "now": parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"`})
+	checkProblems(t, config.Decode([]byte("when: {a: 1}"), &v, "f.yaml"), []string{`f.yaml:1: when is a mapping, expected text`})
+}

@@ -103,7 +103,7 @@ func ExampleEncodeCommented() {
 	// seed: 1 # seed of all random numbers
 	// dt: 0.01 # time step (> 0 ms)
 	// rule: fa # learning rule (one of fa, pal)
-	// levels: [4, 30, 3] # neurons per level (>= 1)
+	// levels: [4, 30, 3] # neurons per level (at least 3 values, each >= 1)
 	// # learning rates by level
 	// learning_rates:
 	//   up: [5.0, 1.0] # bottom-up (>= 0)

@@ -123,22 +123,25 @@ func (f *field) typeText() string {
 	return strings.TrimPrefix(noun(t), "a ") + suffix
 }
 
-// allowedText says what the tags admit, for a table.
+// rules says what the tags admit, for a comment.
+func (f *field) rules() string {
+	each := f.allowed(leafOf(f.typ))
+	switch length := f.length(); {
+	case length == "":
+		return each
+	case each == "":
+		return length + " values"
+	default:
+		return length + " values, each " + each
+	}
+}
+
+// allowedText is rules for a table, which has a column for the unit.
 func (f *field) allowedText() string {
-	text := f.allowed(leafOf(f.typ))
-	if f.unit != "" {
-		// The table has a column for the unit.
-		text = strings.TrimSuffix(text, " "+f.unit)
+	if f.unit == "" {
+		return f.rules()
 	}
-	if length := f.length(); length != "" {
-		length += " values"
-		if text != "" {
-			text = length + ", each " + text
-		} else {
-			text = length
-		}
-	}
-	return text
+	return strings.TrimSuffix(f.rules(), " "+f.unit)
 }
 
 // cell makes text safe inside a Markdown table.

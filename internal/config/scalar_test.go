@@ -135,8 +135,10 @@ func TestBadTagsPanic(t *testing.T) {
 		"only a struct can be inline": struct {
 			A map[string]int `yaml:",inline"`
 		}{},
-		"is not supported":   struct{ A chan int }{},
-		"a nil is no config": (*struct{})(nil),
+		"type chan int is not supported":       struct{ A chan int }{},
+		"type map[int]string is not supported": struct{ A map[int]string }{},
+		"type interface {} is not supported":   struct{ A any }{},
+		"a nil is no config":                   (*struct{})(nil),
 	} {
 		func() {
 			defer func() {

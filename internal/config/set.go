@@ -123,11 +123,7 @@ func (d *decoder) step(v reflect.Value, steps []string, p *path, f *field, text 
 		for _, key := range v.MapKeys() {
 			copied.SetMapIndex(key, v.MapIndex(key))
 		}
-		key := reflect.New(v.Type().Key()).Elem()
-		if parseScalar(key, name) != parsed {
-			d.report(at, p, "has the key %q, expected keys that are %s", name, plural(key.Type()))
-			return
-		}
+		key := mapKey(v.Type(), name)
 		element := reflect.New(v.Type().Elem()).Elem()
 		if old := v.MapIndex(key); old.IsValid() {
 			element.Set(old)
