@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 )
@@ -15,6 +16,7 @@ var documents = []string{
 	"groups:\n  a: &a {population: inter, every: 3}\n  b: {<<: *a, every: 4}\n",
 	"noise: &n {std: *n}\n", "limit: 1h\ninit: [1, 2]\nbias: {a b: 1e-3}\n", "x: [", "\t", "- 1\n- 2\n",
 	"? {a: b}\n: c\n", "!!python/tuple [1]", "dt: 1\n---\ndt: 2", "dt: !!float 3\nseed: !!str 4", "a: |\n  text\n",
+	"\xfe\xff\x00\x85\x00a", // UTF-16
 }
 
 // FuzzDecode reads anything: it must return problems that name a line of the
@@ -62,6 +64,9 @@ func checkReport(t *testing.T, err error, document string) {
 	}
 	lines := 1 + strings.Count(document, "\n") + strings.Count(document, "\r") +
 		strings.Count(document, "\u0085") + strings.Count(document, "\u2028") + strings.Count(document, "\u2029")
+	if !utf8.ValidString(document) {
+		lines = len(document) // YAML may also be UTF-16, whose line ends look different
+	}
 	for _, p := range problems {
 		if p.Line < 0 || p.Line > lines || p.Text == "" || p.File != "f.yaml" {
 			t.Fatalf("bad problem %#v for %d lines", p, lines)
