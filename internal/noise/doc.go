@@ -10,8 +10,8 @@
 // # From key and counter to bits
 //
 // The bits come from Threefry-2x64 with 13 rounds (Salmon, Moraes, Dror and
-// Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11, 2011), the
-// cheapest member of its family that passes all of BigCrush:
+// Shaw, "Parallel random numbers: as easy as 1, 2, 3", SC11, 2011), the fewest
+// rounds with which it passes all of TestU01's BigCrush there:
 //
 //	key     = (seed, 0x6e632d6e6f697365)        the second word is "nc-noise" in ASCII
 //	counter = (step, stream<<32 | index>>1)
