@@ -1,6 +1,10 @@
 package equation
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/neurocredit/neurocredit/internal/vec"
+)
 
 // Bindings says where a compiled expression finds its quantities. Slices are
 // kept, not copied: a program reads what they hold when it runs.
@@ -27,6 +31,8 @@ type Vector[F Float] struct {
 	code []instruction
 	regs [][]F
 	n    int // -1: any length
+	// whole, if not nil, does what code does, with the inner loops of package vec.
+	whole func(dst []F)
 }
 
 // CompileVector prepares an expression that names, besides scalars, quantities
@@ -53,7 +59,28 @@ func CompileVector[F Float](expr *Expr, bind Bindings[F]) (*Vector[F], error) {
 		return nil, err
 	}
 	run(c.each, c.regs) // what is single does not change
-	return &Vector[F]{c.code, c.regs, n}, nil
+	return &Vector[F]{c.code, c.regs, n, vectorised(c.code, c.regs)}, nil
+}
+
+// vectorised returns the program of a single instruction that package vec has a
+// loop for, or nil. Results are the same.
+func vectorised[F Float](code []instruction, regs [][]F) func(dst []F) {
+	if len(code) != 1 {
+		return nil
+	}
+	in := code[0]
+	a, b, c := regs[in.a], regs[in.b], regs[in.c]
+	switch in.op {
+	case opTimes:
+		if scale, ok := any(vec.Scale).(func(dst, x []F, c F)); ok {
+			return func(dst []F) { scale(dst, a, c[0]) }
+		}
+	case opTimesDiff:
+		if difference, ok := any(vec.ScaledDifference).(func(dst, a, b []F, c F)); ok {
+			return func(dst []F) { difference(dst, a, b, c[0]) }
+		}
+	}
+	return nil
 }
 
 // firstArray names the first quantity that is not a scalar, or "".
@@ -73,6 +100,10 @@ func (e *Expr) firstArray() string {
 func (v *Vector[F]) Eval(dst []F) {
 	if v.n >= 0 && len(dst) != v.n {
 		panic("equation: Vector.Eval: wrong length of dst")
+	}
+	if v.whole != nil {
+		v.whole(dst)
+		return
 	}
 	v.regs[0] = dst
 	run(v.code, v.regs)
