@@ -63,6 +63,13 @@ func (n *network[F]) project(s synapses[F], k *kernels[F]) (projection[F], error
 		return nil, err
 	}
 	s.rule = rule
+	if s.stride = s.cols; rule.form != byRows && !n.exact() {
+		s.stride = roundUp(s.cols)
+		s.w = make([]F, s.rows*s.stride)
+		if s.d != nil {
+			s.d = make([]F, s.rows*s.stride)
+		}
+	}
 	unfiltered := n.cfg.Circuit.InputTau == n.cfg.Circuit.Dt
 	if s.pre == n.in && unfiltered && !n.exact() && rule.form == lowPass && rule.preName == "last_rate_pre" {
 		return newFactored(s, k, n.inputTarget), nil

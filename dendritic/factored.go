@@ -24,6 +24,7 @@ type factored[F float] struct {
 	x          []F // the pattern of u, v, p and q
 	norm       F   // |x|²
 	u, v, p, q []F
+	e          []F // postsynaptic factor of the rule
 
 	steps   int   // plastic steps so far
 	since   int   // steps when p and q were cleared
@@ -33,9 +34,9 @@ type factored[F float] struct {
 }
 
 func newFactored[F float](s synapses[F], k *kernels[F], pattern []F) *factored[F] {
-	n := s.post.n
 	f := &factored[F]{synapses: s, k: k, pattern: pattern, x: make([]F, len(pattern)), written: make([]int, len(pattern))}
-	f.u, f.v, f.p, f.q = make([]F, n), make([]F, n), make([]F, n), make([]F, n)
+	f.e = wide(s.rule.post)
+	f.u, f.v, f.p, f.q = make([]F, s.stride), make([]F, s.stride), make([]F, s.stride), make([]F, s.stride)
 	return f
 }
 
@@ -56,13 +57,13 @@ func (f *factored[F]) advance() {
 		if !f.ready {
 			f.readDelta()
 		}
-		inputStep(f.u, f.v, f.p, f.q, f.rule.post, f.rule.forget, f.norm)
+		f.k.inputStep(f.u, f.v, f.p, f.q, f.e, f.rule.forget, f.norm)
 		f.steps++
 	}
 	if f.stale {
 		f.rebase()
 	}
-	for j, u := range f.u {
+	for j, u := range f.u[:f.cols] {
 		f.target[j] += u
 	}
 }
@@ -141,4 +142,4 @@ func (f *factored[F]) elapsed(n int) (sum, keep F) {
 	return F(-math.Expm1(log) / a), F(math.Exp(log))
 }
 
-func (f *factored[F]) row(m []F, i int) []F { return m[i*f.cols : (i+1)*f.cols] }
+func (f *factored[F]) row(m []F, i int) []F { return m[i*f.stride : (i+1)*f.stride] }

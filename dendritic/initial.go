@@ -9,7 +9,7 @@ func (n *network[F]) drawWeights(rng *mt19937.Source) {
 	h := len(n.hidden)
 	draw := func(level int, file string, r Range) {
 		s := n.find(level, file).base()
-		w := make([]float64, len(s.w))
+		w := make([]float64, s.size())
 		for i := range w {
 			w[i] = rng.Uniform(r.Low, r.High)
 		}

@@ -13,17 +13,20 @@ type kernels[F float] struct {
 	lowPassMulT func(w, d, s, r []F, k F, x, y []F)
 	hebbMul     func(w, s, r []F, decay F, x, y []F)
 	hebbMulT    func(w, s, r []F, decay F, x, y []F)
+	inputStep   func(u, v, p, q, e []F, forget, norm F)
 }
 
 func kernelsFor[F float]() *kernels[F] {
 	k := &kernels[F]{
 		axpy: axpy[F], mul: mul[F], mulT: mulT[F],
 		lowPassMul: lowPassMul[F], lowPassMulT: lowPassMulT[F], hebbMul: hebbMul[F], hebbMulT: hebbMulT[F],
+		inputStep: inputStep[F],
 	}
 	if k, ok := any(k).(*kernels[float64]); ok {
 		*k = kernels[float64]{
 			axpy: vec.Axpy, mul: vec.Mul, mulT: vec.MulT,
 			lowPassMul: vec.LowPassMul, lowPassMulT: vec.LowPassMulT, hebbMul: vec.HebbMul, hebbMulT: vec.HebbMulT,
+			inputStep: vec.InputStep,
 		}
 	}
 	return k

@@ -44,6 +44,11 @@ type network[F float] struct {
 	learning, nudge, teach bool
 	i2pPlastic             bool
 
+	// lean takes over the input sums and computes voltages without simulating
+	// the membrane; diffuse steps the noise.
+	lean    func()
+	diffuse func(noise []F, xi []float64, up, down F)
+
 	inputTarget, supTarget []F // r_0 of the players
 	settled                int // steps since the pattern was set
 	clock                  uint64
@@ -87,6 +92,7 @@ func newNetwork[F float](cfg *Config, full bool) (*network[F], error) {
 	}
 	n.setConductances()
 	n.phi = activation[F](c.Activation)
+	n.bindKernels()
 	if err := n.connect(); err != nil {
 		return nil, err
 	}
@@ -197,8 +203,6 @@ func (n *network[F]) step() {
 	for _, p := range n.projections {
 		p.prepare()
 	}
-	clear(n.arena.sumBasal)
-	clear(n.arena.sumTop)
 	for _, p := range n.projections {
 		p.advance()
 	}
@@ -259,11 +263,7 @@ func (n *network[F]) drawNoise() {
 			}
 			continue
 		}
-		up, down := gain/over, step/over
-		noise := p.noise[:len(p.xi)]
-		for i, xi := range p.xi {
-			noise[i] += F(up*F(xi)) - F(down*noise[i])
-		}
+		n.diffuse(p.noise, p.xi, gain/over, step/over)
 	}
 }
 
@@ -275,6 +275,8 @@ func (n *network[F]) neuronsFull() {
 	brev, rate, predicted := a.phiArg[:a.n], a.phiVal[:a.n], a.phiVal[a.n:]
 	copy(a.basal, a.sumBasal)
 	copy(a.top, a.sumTop)
+	clear(a.sumBasal)
+	clear(a.sumTop)
 	for i := range a.n {
 		a.highpass[i] = F(F(a.highpass[i]+rate[i])-a.rateLast[i]) - F(decay*a.highpass[i])
 	}
@@ -304,21 +306,11 @@ func (n *network[F]) neuronsLean() {
 			p.highpass[i] = hp + p.rate[i] - p.rateLast[i] - F(decay*hp)
 		}
 	}
-	size := a.n
-	brev, scaled := a.phiArg[:size], a.phiArg[size:][:size]
-	copy(a.rateLast, a.phiVal[:size])
-	copy(a.basal, a.sumBasal)
-	copy(a.top, a.sumTop)
-	basal, top, noise := a.basal[:size], a.top[:size], a.noise[:size]
-	wBasal, wTop, scale := a.wBasal[:size], a.wTop[:size], a.scale[:size]
-	for i, b := range basal {
-		brev[i] = F(wBasal[i]*b) + F(wTop[i]*(top[i]+noise[i]))
-		scaled[i] = scale[i] * b
-	}
+	n.lean()
 	if n.learning && n.wantPredicted {
 		n.phi(a.phiVal, a.phiArg)
 	} else {
-		n.phi(a.phiVal[:size], brev)
+		n.phi(a.phiVal[:a.n], a.phiArg[:a.n])
 		n.predictedStale = true
 	}
 }

@@ -13,8 +13,10 @@ import (
 type form int
 
 const (
+	// fixed: the weights do not change.
+	fixed form = iota
 	// byRows evaluates the equations row by row: any rule.
-	byRows form = iota
+	byRows
 	// lowPass: w += delta, delta += post·pre − forget·delta.
 	lowPass
 	// hebb: w += post·pre − decay·w.
@@ -29,6 +31,7 @@ type plasticity[F float] struct {
 	active        bool // false if the rule cannot change any weight
 	pre, post     []F
 	preName       string // quantity that pre is, "" if pre is an expression
+	copyPre       []F    // where to copy pre from, nil if it lies there or is evaluated
 	evalPre       *equation.Vector[F]
 	evalPost      *equation.Vector[F]
 	forget, decay F
@@ -40,6 +43,9 @@ type plasticity[F float] struct {
 
 // factors evaluates the vectors of the coming pass.
 func (p *plasticity[F]) factors() {
+	if p.copyPre != nil {
+		copy(p.pre, p.copyPre)
+	}
 	if p.evalPre != nil {
 		p.evalPre.Eval(p.pre)
 	}
@@ -157,7 +163,7 @@ func outerAndLinear(terms []equation.Term, state string, scalars map[string]floa
 // bindOuter binds dt·scale·post to the postsynaptic factor and pre to the
 // presynaptic one. A plain presynaptic quantity is used where it lies.
 func (p *plasticity[F]) bindOuter(source *equation.Term, s *synapses[F], bind equation.Bindings[F], scalars map[string]float64) error {
-	p.pre, p.post = make([]F, s.pre.n), make([]F, s.post.n)
+	p.pre, p.post = padded[F](s.pre.n), padded[F](s.post.n)
 	scale := 0.0
 	if source != nil {
 		c, err := source.Scale.Value(scalars)
@@ -195,7 +201,12 @@ func (p *plasticity[F]) bindOuter(source *equation.Term, s *synapses[F], bind eq
 		return err
 	}
 	if v, ok := source.Pre.Root().(*equation.Var); ok {
-		p.preName, p.pre = v.Quantity.Name, bind.Arrays[v.Quantity.Name]
+		p.preName = v.Quantity.Name
+		if here := bind.Arrays[p.preName]; s.transposed {
+			p.copyPre = here // a contiguous factor needs zeros behind it
+		} else {
+			p.pre = here
+		}
 		return nil
 	}
 	p.evalPre = eval

@@ -44,7 +44,7 @@ type population[F float] struct {
 // neuron and the drive from above of an interneuron, and noise is 0 but for
 // pyramidal neurons.
 type arena[F float] struct {
-	n     int
+	n     int // neurons, rounded up to whole vectors of eight; the last ones are idle
 	block []F // all vectors below, one after the other
 
 	phiArg []F // [2n] prospective voltage, then scaled basal voltage
@@ -60,13 +60,15 @@ type arena[F float] struct {
 	scale                           []F // s: factor from basal voltage to the predicted voltage
 }
 
-func newArena[F float](n int) *arena[F] {
+func newArena[F float](neurons int) *arena[F] {
 	const vectors = 19
-	block := make([]F, (vectors+4)*n)
+	n := roundUp(neurons)
+	// Eight more values behind each vector let windows be widened, see wide.
+	block := make([]F, 2*(2*n+8)+vectors*(n+8))
 	a := &arena[F]{n: n, block: block}
 	take := func(k int) []F {
-		s := block[:k:k]
-		block = block[k:]
+		s := block[: k : k+8]
+		block = block[k+8:]
 		return s
 	}
 	a.phiArg, a.phiVal = take(2*n), take(2*n)
@@ -76,12 +78,26 @@ func newArena[F float](n int) *arena[F] {
 	} {
 		*s = take(n)
 	}
+	for i := range a.gSum {
+		a.gSum[i], a.gTotal[i] = 1, 1 // idle neurons must not divide by 0
+	}
 	return a
 }
 
+// roundUp returns the next multiple of eight.
+func roundUp(n int) int { return (n + 7) &^ 7 }
+
+// wide extends a vector over the padding, or the neighbours, behind it to a
+// multiple of eight values. Whoever uses it multiplies what is read there by 0, or
+// adds 0 to it.
+func wide[F float](x []F) []F { return x[:roundUp(len(x))] }
+
+// padded makes a vector of n values that can be widened.
+func padded[F float](n int) []F { return make([]F, n, roundUp(n)) }
+
 // window returns the population of n neurons at index at.
 func (a *arena[F]) window(k kind, level, at, n int) *population[F] {
-	w := func(s []F) []F { return s[at : at+n : at+n] }
+	w := func(s []F) []F { return s[at : at+n] }
 	p := &population[F]{
 		kind: k, level: level, n: n, at: at,
 		rate: w(a.phiVal), rateLast: w(a.rateLast),
@@ -97,7 +113,7 @@ func (a *arena[F]) window(k kind, level, at, n int) *population[F] {
 
 // player is a population that plays patterns: input and supervisor.
 func player[F float](k kind, level, n int) *population[F] {
-	return &population[F]{kind: k, level: level, n: n, rate: make([]F, n), rateLast: make([]F, n)}
+	return &population[F]{kind: k, level: level, n: n, rate: padded[F](n), rateLast: padded[F](n)}
 }
 
 // variable returns the state variable of that name, nil if there is none.

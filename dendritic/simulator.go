@@ -51,7 +51,7 @@ func (n *network[F]) reader(level int, group, variable string) (func() []float64
 		s := p.base()
 		m := map[string][]F{"g": s.w, "delta": s.d}[variable]
 		if m != nil {
-			buf := make([]float64, len(m))
+			buf := make([]float64, s.size())
 			return func() []float64 {
 				p.settle()
 				s.export(buf, m)
@@ -68,7 +68,7 @@ func (n *network[F]) setWeights(level int, group string, w []float64) error {
 		return fmt.Errorf("dendritic: level %d has no synapse group %q, must be one of %v", level, group, n.cfg.groups(level))
 	}
 	s := p.base()
-	if len(w) != len(s.w) {
+	if len(w) != s.size() {
 		return fmt.Errorf("dendritic: %s of level %d has %d x %d weights, not %d", group, level, s.pre.n, s.post.n, len(w))
 	}
 	p.settle()

@@ -10,10 +10,11 @@ type synapses[F float] struct {
 	target    []F // the input sum of post that it adds to
 
 	// w and d (delta, nil without a second state) are stored with the longer
-	// side contiguous: [pre][post], or [post][pre] if transposed.
-	w, d       []F
-	rows, cols int
-	transposed bool
+	// side contiguous: [pre][post], or [post][pre] if transposed. A row takes
+	// stride values; what it has beyond its columns stays 0.
+	w, d               []F
+	rows, cols, stride int
+	transposed         bool
 
 	rule    *plasticity[F]
 	plastic bool
@@ -33,12 +34,15 @@ func (s *synapses[F]) base() *synapses[F] { return s }
 
 func (s *synapses[F]) setPlastic(on bool) { s.plastic = on && s.rule.active }
 
+// size returns the number of synapses.
+func (s *synapses[F]) size() int { return s.rows * s.cols }
+
 // at returns the index of the synapse from pre neuron i to post neuron j.
 func (s *synapses[F]) at(i, j int) int {
 	if s.transposed {
-		return j*s.cols + i
+		return j*s.stride + i
 	}
-	return i*s.cols + j
+	return i*s.stride + j
 }
 
 // export writes m (w or d) to dst as [pre][post], row-major.
@@ -62,18 +66,24 @@ func (s *synapses[F]) load(m []F, src []float64) {
 // dense is a projection that touches every synapse in every plastic step.
 type dense[F float] struct {
 	synapses[F]
-	k     *kernels[F]
-	sum   []F // of a transposed projection
-	outer []F // factor of the rows
-	inner []F // factor of the columns
+	k            *kernels[F]
+	x, y         []F // presynaptic rates and the input sum they go to
+	outer, inner []F // plasticity factors of rows and columns
 }
 
 func newDense[F float](s synapses[F], k *kernels[F]) *dense[F] {
-	d := &dense[F]{synapses: s, k: k}
-	d.outer, d.inner = s.rule.pre, s.rule.post
+	d := &dense[F]{synapses: s, k: k, x: s.pre.rate, y: s.target, outer: s.rule.pre, inner: s.rule.post}
 	if s.transposed {
 		d.outer, d.inner = d.inner, d.outer
-		d.sum = make([]F, s.post.n)
+		d.y = make([]F, s.rows)
+	}
+	if s.stride > s.cols {
+		d.inner = wide(d.inner)
+		if s.transposed {
+			d.x = wide(d.x)
+		} else {
+			d.y = wide(d.y)
+		}
 	}
 	return d
 }
@@ -89,30 +99,33 @@ func (d *dense[F]) prepare() {
 }
 
 func (d *dense[F]) advance() {
-	if d.plastic && d.rule.form == byRows {
+	form := d.rule.form
+	if !d.plastic {
+		form = fixed
+	}
+	if form == byRows {
 		d.rule.advanceRows(d.w, d.d, d.cols)
 	}
-	x := d.pre.rate
 	if !d.transposed {
-		switch {
-		case d.plastic && d.rule.form == lowPass:
-			d.k.lowPassMulT(d.w, d.d, d.outer, d.inner, d.rule.forget, x, d.target)
-		case d.plastic && d.rule.form == hebb:
-			d.k.hebbMulT(d.w, d.outer, d.inner, d.rule.decay, x, d.target)
+		switch form {
+		case lowPass:
+			d.k.lowPassMulT(d.w, d.d, d.outer, d.inner, d.rule.forget, d.x, d.y)
+		case hebb:
+			d.k.hebbMulT(d.w, d.outer, d.inner, d.rule.decay, d.x, d.y)
 		default:
-			d.k.mulT(d.w, x, d.target)
+			d.k.mulT(d.w, d.x, d.y)
 		}
 		return
 	}
-	switch {
-	case d.plastic && d.rule.form == lowPass:
-		d.k.lowPassMul(d.w, d.d, d.outer, d.inner, d.rule.forget, x, d.sum)
-	case d.plastic && d.rule.form == hebb:
-		d.k.hebbMul(d.w, d.outer, d.inner, d.rule.decay, x, d.sum)
+	switch form {
+	case lowPass:
+		d.k.lowPassMul(d.w, d.d, d.outer, d.inner, d.rule.forget, d.x, d.y)
+	case hebb:
+		d.k.hebbMul(d.w, d.outer, d.inner, d.rule.decay, d.x, d.y)
 	default:
-		d.k.mul(d.w, x, d.sum)
+		d.k.mul(d.w, d.x, d.y)
 	}
-	for j, v := range d.sum {
+	for j, v := range d.y {
 		d.target[j] += v
 	}
 }
