@@ -3,6 +3,7 @@ package dendritic
 import (
 	"context"
 	"encoding/gob"
+	"errors"
 	"fmt"
 	"io"
 
@@ -167,7 +168,7 @@ func (s *session) runPass(ctx context.Context, tick int, observe func(index int6
 	for s.Next < len(s.Order) {
 		select {
 		case <-ctx.Done():
-			return context.Cause(ctx)
+			return interrupted(ctx)
 		default:
 		}
 		k := s.Order[s.Next]
@@ -198,6 +199,16 @@ func (s *session) runPass(ctx context.Context, tick int, observe func(index int6
 		}
 	}
 	return nil
+}
+
+// interrupted returns the cause of a finished context as an error that also wraps
+// context.Canceled or context.DeadlineExceeded, whatever the cause is.
+func interrupted(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	if errors.Is(cause, ctx.Err()) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", ctx.Err(), cause)
 }
 
 // readout returns the steps between two readouts of a pattern.
