@@ -15,6 +15,19 @@ func activation[F float](name string) func(dst, x []F) {
 	if f, ok := any(vec.Sigmoid).(func(dst, x []F)); ok && name == "sigmoid" {
 		return f
 	}
+	if name == "sigmoid" {
+		var buf []float64
+		return func(dst, x []F) {
+			buf = buf[:0]
+			for _, v := range x {
+				buf = append(buf, float64(v))
+			}
+			vec.Sigmoid(buf, buf)
+			for i, v := range buf {
+				dst[i] = F(v)
+			}
+		}
+	}
 	scalar := scalarActivation(name)
 	return func(dst, x []F) {
 		for i, v := range x {

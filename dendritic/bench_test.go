@@ -11,8 +11,8 @@ import (
 // benchmark runs the published protocol of a preset from its start: training
 // passes and, in their published proportion, validation. It reports the time of
 // one step of one run on one core, noise included.
-func benchmark(b *testing.B, cfg Config, inputs int) {
-	n, err := newNetwork[float64](&cfg, false)
+func benchmark[F float](b *testing.B, cfg Config, inputs int) {
+	n, err := newNetwork[F](&cfg, false)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -34,9 +34,15 @@ func benchmark(b *testing.B, cfg Config, inputs int) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*p), "ns/run-step")
 }
 
-func BenchmarkYinYangFA(b *testing.B)  { benchmark(b, YinYang(FA), 900) }
-func BenchmarkYinYangPAL(b *testing.B) { benchmark(b, YinYang(PAL), 900) }
-func BenchmarkMNISTPAL(b *testing.B)   { benchmark(b, MNIST(PAL), 300) }
+func BenchmarkYinYangFA(b *testing.B)  { benchmark[float64](b, YinYang(FA), 900) }
+func BenchmarkYinYangPAL(b *testing.B) { benchmark[float64](b, YinYang(PAL), 900) }
+func BenchmarkMNISTPAL(b *testing.B)   { benchmark[float64](b, MNIST(PAL), 300) }
+
+func BenchmarkYinYangPALFloat32(b *testing.B) {
+	cfg := YinYang(PAL)
+	cfg.Precision = Float32
+	benchmark[float32](b, cfg, 900)
+}
 
 // benchPatterns returns Yin-Yang patterns, or ones with the size and density of
 // MNIST digits: 19 % of the pixels are not 0.
