@@ -3,19 +3,21 @@ package dendritic
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
-	"github.com/neurocredit/neurocredit/internal/config"
 	"go.yaml.in/yaml/v3"
 )
 
-// goldenFiles returns every JSON file of testdata/golden and of the folders in
-// NEUROCREDIT_GOLDEN. Those hold the traces of independent programs.
-func goldenFiles(t *testing.T) []string {
+// goldenFiles returns every file with the extension ext below testdata/golden
+// and below the folders in NEUROCREDIT_GOLDEN. testdata/golden/README.md says
+// what they hold.
+func goldenFiles(t *testing.T, ext string) []string {
 	t.Helper()
 	roots := []string{filepath.Join("testdata", "golden")}
 	if env := os.Getenv("NEUROCREDIT_GOLDEN"); env != "" {
@@ -29,7 +31,7 @@ func goldenFiles(t *testing.T) []string {
 	var files []string
 	for _, root := range roots {
 		err := filepath.WalkDir(root, func(path string, _ os.DirEntry, err error) error {
-			if err == nil && strings.HasSuffix(path, ".json") {
+			if err == nil && filepath.Ext(path) == ext {
 				files = append(files, path)
 			}
 			return err
@@ -44,31 +46,18 @@ func goldenFiles(t *testing.T) []string {
 	return files
 }
 
-// trace is a golden file with a complete course of states.
-type trace struct {
-	Name       string
-	Dims       []int
-	Params     json.RawMessage
-	ULow       float64 `json:"ulow"`
-	UHigh      float64 `json:"uhigh"`
-	I2PPlastic bool    `json:"i2p_plastic_when_learning"`
-	Steps      int     `json:"steps_per_sample"`
-	Inputs     [][]float64
-	Targets    [][]float64
-	Segments   []struct {
-		Stage string
-		Order []int
+// committed reports whether a golden file lies in this repository.
+func committed(file string) bool {
+	return strings.HasPrefix(file, "testdata"+string(filepath.Separator))
+}
+
+func readFile(t *testing.T, file string) []byte {
+	t.Helper()
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
 	}
-	InitialWeights map[string][][]float64 `json:"initial_weights"`
-	Xi             map[string][][]float64
-	Snapshots      []map[string]json.RawMessage
-	Records        map[string]json.RawMessage
-	SegmentResults []struct {
-		Predicted, Target []int
-		Accuracy          float64 `json:"accuracy_percent"`
-		MeanAbsError      float64 `json:"mean_abs_error"`
-		RMSE              float64
-	} `json:"segment_results"`
+	return raw
 }
 
 func decode(t *testing.T, raw []byte, into any) {
@@ -78,64 +67,72 @@ func decode(t *testing.T, raw []byte, into any) {
 	}
 }
 
-// traceConfig reads the parameters of a trace, which are named as in published
-// configuration files.
-func traceConfig(t *testing.T, tr *trace) Config {
+// goldenConfig reads parameters that are named as in published configuration
+// files. dt holds unless the parameters have their own.
+func goldenConfig(t *testing.T, params []byte, dims []int, dt float64) Config {
 	t.Helper()
 	var node yaml.Node
-	if err := yaml.Unmarshal(tr.Params, &node); err != nil {
+	if err := yaml.Unmarshal(params, &node); err != nil {
 		t.Fatal(err)
 	}
 	all := struct {
 		Dt           float64 `yaml:"dt"`
 		publishedNet `yaml:",inline"`
-	}{}
-	all.publishedNet.Dims = tr.Dims
+	}{Dt: dt}
+	all.publishedNet.Dims = dims
 	if err := node.Decode(&all); err != nil {
 		t.Fatal(err)
 	}
 	m := publishedMeta{Dt: all.Dt, DatasetKey: "yinyang"}
-	m.SimConfig = publishedSim{PatT: all.TPattern, RecsPerSample: 5, NClass: tr.Dims[len(tr.Dims)-1], NTrain: 1, NValid: 1, NTest: 1, UHigh: tr.UHigh, ULow: tr.ULow}
+	m.SimConfig = publishedSim{PatT: all.TPattern, RecsPerSample: 5, NClass: dims[len(dims)-1]}
 	c, err := fromPublished(&m, &all.publishedNet)
 	if err != nil {
 		t.Fatal(err)
 	}
+	c.Data.Set = "own"
 	return c
 }
 
-var goldenNames = map[string]string{"up": "ff", "fb": "fb", "p2i": "p2i", "i2p": "i2p", "bias_up": "bias_to_pyr", "bias_ip": "bias_to_inter"}
-
-// matrix finds a synapse group by its name in a trace, such as "up_1".
-func matrix[F float](t *testing.T, n *network[F], name string) *synapses[F] {
+// must stops the test on an error.
+func must(t testing.TB, err error) {
 	t.Helper()
-	i := strings.LastIndexByte(name, '_')
-	var level int
-	if _, err := fmt.Sscan(name[i+1:], &level); err != nil {
-		t.Fatalf("synapse group %q: %v", name, err)
+	if err != nil {
+		t.Fatal(err)
 	}
-	p := n.find(level, goldenNames[name[:i]])
-	if p == nil {
-		t.Fatalf("no synapse group %q", name)
-	}
-	return p.base()
 }
 
-// compare checks values and reports the largest difference of a kind.
+// build makes an engine with all state 0; full asks for every state variable.
+func build[F float](t testing.TB, cfg *Config, full bool) *network[F] {
+	t.Helper()
+	must(t, cfg.Validate())
+	n, err := newNetwork[F](cfg, full)
+	must(t, err)
+	return n
+}
+
+// compare checks values and notes the largest difference of each kind.
 type compare struct {
 	t       *testing.T
 	largest map[string]float64
+	float32 bool // what is wanted are decimals of float32 values
 }
 
-func (c *compare) near(kind, what string, got, want []float64, tol float64) {
+func newCompare(t *testing.T) *compare { return &compare{t: t, largest: map[string]float64{}} }
+
+// near demands |got - want| <= abs + rel |want|.
+func (c *compare) near(kind, what string, got, want []float64, abs, rel float64) {
 	c.t.Helper()
 	if len(got) != len(want) {
 		c.t.Fatalf("%s: %d values, want %d", what, len(got), len(want))
 	}
-	for i := range want {
-		d := math.Abs(got[i] - want[i])
+	for i, w := range want {
+		if c.float32 {
+			w = float64(float32(w))
+		}
+		d := math.Abs(got[i] - w)
 		c.largest[kind] = max(c.largest[kind], d)
-		if !(d <= tol) {
-			c.t.Fatalf("%s[%d] = %v, want %v ± %g", what, i, got[i], want[i], tol)
+		if tol := abs + rel*math.Abs(w); !(d <= tol) {
+			c.t.Fatalf("%s[%d] = %v, want %v ± %g", what, i, got[i], w, tol)
 		}
 	}
 }
@@ -155,182 +152,11 @@ func float64s[F float](x []F) []float64 {
 	return y
 }
 
-// tolerances of a precision: state and weights, and delta.
-func tolerances(precision string) (state, delta float64) {
-	if precision == Float32 {
-		return 2e-5, 2e-8
+// String lists the largest differences.
+func (c *compare) String() string {
+	var b strings.Builder
+	for _, kind := range slices.Sorted(maps.Keys(c.largest)) {
+		fmt.Fprintf(&b, "%s %.1e  ", kind, c.largest[kind])
 	}
-	return 1e-10, 1e-10
-}
-
-func TestGoldenTrace(t *testing.T) {
-	found := 0
-	for _, file := range goldenFiles(t) {
-		raw, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		tr := &trace{}
-		if json.Unmarshal(raw, tr) != nil || tr.Segments == nil || tr.Snapshots == nil {
-			continue
-		}
-		found++
-		t.Run(filepath.Base(file), func(t *testing.T) {
-			t.Run("float64", func(t *testing.T) { replay[float64](t, tr, Float64, true) })
-			t.Run("float32", func(t *testing.T) { replay[float32](t, tr, Float32, true) })
-			if cfg := traceConfig(t, tr); cfg.Circuit.LatentEquilibrium {
-				t.Run("lean", func(t *testing.T) { replay[float64](t, tr, Float64, false) })
-			}
-		})
-	}
-	if found == 0 {
-		t.Fatal("no trace among the golden files")
-	}
-}
-
-// replay runs a trace. With full false only what the lean engine keeps is
-// compared.
-func replay[F float](t *testing.T, tr *trace, precision string, full bool) {
-	cfg := traceConfig(t, tr)
-	cfg.Precision = precision
-	if err := config.Check(&cfg); err != nil {
-		t.Fatal(err)
-	}
-	n, err := newNetwork[F](&cfg, full)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n.i2pPlastic != tr.I2PPlastic {
-		t.Errorf("i2p plastic %v, want %v", n.i2pPlastic, tr.I2PPlastic)
-	}
-	for name, rows := range tr.InitialWeights {
-		s := matrix(t, n, name)
-		s.load(s.w, flat(rows))
-	}
-	if len(tr.Xi) > 0 {
-		n.deviates = func(dst []float64, level int, step uint64) { copy(dst, tr.Xi[fmt.Sprint(level)][step]) }
-	}
-	cmp := &compare{t, map[string]float64{}}
-	snapshots := map[int]map[string]json.RawMessage{}
-	for _, s := range tr.Snapshots {
-		var step int
-		decode(t, s["step"], &step)
-		snapshots[step] = s
-	}
-	recorded := map[string][][]float64{}
-	for name, raw := range tr.Records {
-		if name != "step" && name != "stage" {
-			var rows [][]float64
-			decode(t, raw, &rows)
-			recorded[name] = rows
-		}
-	}
-	row, compared := 0, 0
-	every := cfg.StepsPerPattern() / cfg.Presentation.Records
-	for k, seg := range tr.Segments {
-		tally := newTally(&cfg)
-		for i, pattern := range seg.Order {
-			err := n.present(i == 0, seg.Stage == "training", tr.Inputs[pattern], tr.Targets[pattern], 1, func(step int) {
-				if s, ok := snapshots[int(n.clock)]; ok {
-					compareSnapshot(t, cmp, n, s, full)
-					compared++
-				}
-				if step%every == 0 {
-					tally.add(step/every, float64s(n.out.brev), float64s(n.sup.rate))
-					for name, rows := range recorded {
-						compareRecord(t, cmp, n, name, rows[row])
-					}
-					row++
-				}
-			})
-			if err != nil {
-				t.Fatal(err)
-			}
-		}
-		got, want := tally.score(), tr.SegmentResults[k]
-		if !equalInts(got.Predicted, want.Predicted) || !equalInts(got.Target, want.Target) {
-			t.Errorf("segment %d: predicted %v of %v, want %v of %v", k, got.Predicted, got.Target, want.Predicted, want.Target)
-		}
-		tol, _ := tolerances(precision)
-		cmp.near("score", fmt.Sprintf("segment %d score", k), []float64{got.Accuracy, got.MeanAbsError, got.RMSE},
-			[]float64{want.Accuracy, want.MeanAbsError, want.RMSE}, max(tol, 1e-9))
-	}
-	if compared != len(tr.Snapshots) || row == 0 {
-		t.Errorf("compared %d of %d snapshots and %d records", compared, len(tr.Snapshots), row)
-	}
-	t.Logf("largest differences: %v", cmp.largest)
-}
-
-func equalInts(a, b []int) bool { return fmt.Sprint(a) == fmt.Sprint(b) }
-
-// leanVariables are those that the lean engine keeps.
-var leanVariables = map[string]bool{"rate": true, "rate_last": true, "v_brev": true, "noise": true,
-	"v_basal": true, "v_apical": true, "v_target": true, "v_down": true, "v_dendrite": true}
-
-func compareSnapshot[F float](t *testing.T, cmp *compare, n *network[F], s map[string]json.RawMessage, full bool) {
-	t.Helper()
-	state, delta := tolerances(n.cfg.Precision)
-	n.settle()
-	for name, raw := range s {
-		switch name {
-		case "step":
-		case "weights", "delta":
-			var groups map[string][][]float64
-			decode(t, raw, &groups)
-			for group, rows := range groups {
-				syn := matrix(t, n, group)
-				m, tol := syn.w, state
-				if name == "delta" {
-					m, tol = syn.d, delta
-				}
-				got := make([]float64, len(m))
-				syn.export(got, m)
-				cmp.near(name, fmt.Sprintf("step %d: %s %s", n.clock, name, group), got, flat(rows), tol)
-			}
-		default:
-			var vars map[string][]float64
-			decode(t, raw, &vars)
-			p := goldenPopulation(t, n, name)
-			for v, want := range vars {
-				if !full && !leanVariables[v] {
-					continue
-				}
-				got := p.variable(v)
-				if got == nil {
-					t.Fatalf("%s has no variable %q", name, v)
-				}
-				cmp.near(v, fmt.Sprintf("step %d: %s %s", n.clock, name, v), float64s(got), want, state)
-			}
-		}
-	}
-}
-
-// goldenPopulation finds "pyramidal_1", "inter_1", "output", "input", "supervisor".
-func goldenPopulation[F float](t *testing.T, n *network[F], name string) *population[F] {
-	t.Helper()
-	kind, level, numbered := strings.Cut(name, "_")
-	l := map[string]int{"input": 0, "output": len(n.hidden) + 1, "supervisor": len(n.hidden) + 2}[kind]
-	if numbered {
-		if _, err := fmt.Sscan(level, &l); err != nil {
-			t.Fatal(err)
-		}
-	}
-	p := n.population(l, kind)
-	if p == nil {
-		t.Fatalf("no population %q", name)
-	}
-	return p
-}
-
-// compareRecord checks one row of "output_v_brev", "pyramidal_1_rate", ….
-func compareRecord[F float](t *testing.T, cmp *compare, n *network[F], name string, want []float64) {
-	t.Helper()
-	for _, v := range []string{"_v_brev", "_rate"} {
-		if population, ok := strings.CutSuffix(name, v); ok {
-			tol, _ := tolerances(n.cfg.Precision)
-			cmp.near("record", name, float64s(goldenPopulation(t, n, population).variable(v[1:])), want, tol)
-			return
-		}
-	}
-	t.Fatalf("unknown record %q", name)
+	return b.String()
 }
