@@ -1,0 +1,150 @@
+package dendritic
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"testing"
+)
+
+// recordedRun trains a small network with recordings in a temporary folder.
+func recordedRun(t *testing.T, change func(*Config)) *Result {
+	t.Helper()
+	c := YinYang(PAL)
+	c.Epochs = 3
+	c.Data.Train, c.Data.Valid, c.Data.Test = 4, 3, 2
+	c.Circuit.Levels = []int{4, 5, 3}
+	c.Record.Variables = Variables{
+		"0": {"input": {"rate"}},
+		"1": {"fb": {"g"}, "pyramidal": {"rate"}},
+		"2": {"ff": {"g"}, "output": {"v_brev"}},
+		"3": {"supervisor": {"rate"}},
+	}
+	change(&c)
+	r, err := Train(context.Background(), c, &Options{Dir: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func TestRecordedScoreIsTheScore(t *testing.T) {
+	for name, change := range map[string]func(*Config){
+		"readouts":        func(c *Config) {},
+		"every step":      func(c *Config) { c.Record.Every = 1 },
+		"learning faster": func(c *Config) { c.Learning.Rates.Up = []float64{500, 1}; c.Record.Every = 10 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := recordedRun(t, change)
+			for e, epoch := range r.Epochs {
+				got, err := r.RecordedScore(Validation, e)
+				if err != nil {
+					t.Fatal(err)
+				}
+				compareScores(t, got, epoch.Score)
+			}
+			got, err := r.RecordedScore(Testing, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			compareScores(t, got, *r.Test)
+			if _, err := r.RecordedScore(Validation, len(r.Epochs)); err == nil {
+				t.Error("a validation pass beyond the last one has a score")
+			}
+		})
+	}
+}
+
+func compareScores(t *testing.T, got, want Score) {
+	t.Helper()
+	if got.Accuracy != want.Accuracy || !slices.Equal(got.Predicted, want.Predicted) || !slices.Equal(got.Target, want.Target) {
+		t.Errorf("accuracy %g, predictions %v of %v; want %g, %v of %v", got.Accuracy, got.Predicted, got.Target, want.Accuracy, want.Predicted, want.Target)
+	}
+	if math.Abs(got.RMSE-want.RMSE) > 1e-7 || math.Abs(got.MeanAbsError-want.MeanAbsError) > 1e-7 {
+		t.Errorf("errors %g, %g; want %g, %g", got.RMSE, got.MeanAbsError, want.RMSE, want.MeanAbsError)
+	}
+}
+
+func TestRecordedScoreNeedsReadouts(t *testing.T) {
+	r := recordedRun(t, func(c *Config) { c.Record.Every = 25 })
+	if _, err := r.RecordedScore(Validation, 0); err == nil {
+		t.Error("rows every 25 steps gave a score of readouts every 20")
+	}
+	r = recordedRun(t, func(c *Config) { delete(c.Record.Variables, "3") })
+	if _, err := r.RecordedScore(Validation, 0); !errors.Is(err, ErrNotRecorded) {
+		t.Errorf("without supervisor: %v, want ErrNotRecorded", err)
+	}
+	r.Dir = ""
+	if _, err := r.RecordedScore(Validation, 0); !errors.Is(err, ErrNotRecorded) {
+		t.Errorf("in memory: %v, want ErrNotRecorded", err)
+	}
+}
+
+// TestPassesCoverTheRecording finds every row in exactly one pass, whatever the
+// interval.
+func TestPassesCoverTheRecording(t *testing.T) {
+	for _, every := range []int{0, 10, 30, 70, 150, 1234} {
+		r := recordedRun(t, func(c *Config) { c.Record.Every, c.Record.WeightsEvery = every, every })
+		names, err := r.Recordings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(names) != 18 {
+			t.Fatalf("%d recordings, want 6 in 3 stages", len(names))
+		}
+		for _, name := range names {
+			c, err := r.Recording(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer c.Close()
+			if c.Rows() == 0 && name.Stage != Training && name.Variable == "g" {
+				continue
+			}
+			passes := map[string][]int{Training: {1, 2, 3}, Validation: {0, 1, 2, 3}, Testing: {0}}[name.Stage]
+			next := 0
+			for _, n := range passes {
+				first, rows, err := c.Pass(n)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if first != next {
+					t.Errorf("every %d: %v: pass %d starts at row %d, want %d", every, name, n, first, next)
+				}
+				next = first + rows
+			}
+			if next != c.Rows() {
+				t.Errorf("every %d: %v: passes have %d rows, the file %d", every, name, next, c.Rows())
+			}
+			if _, _, err := c.Pass(len(passes) + 1); err == nil {
+				t.Errorf("%v: pass %d exists", name, len(passes)+1)
+			}
+			if _, _, err := c.Pass(-1); err == nil {
+				t.Errorf("%v: pass -1 exists", name)
+			}
+		}
+	}
+}
+
+func TestRecordingIsTheFinalWeight(t *testing.T) {
+	r := recordedRun(t, func(c *Config) { c.Record.WeightsEvery = 1 })
+	c, err := r.Recording(RecordingName{Training, 2, "ff", "g"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	row := make([]float64, c.Width())
+	if err := c.Read(row, c.Rows()-1, 1); err != nil {
+		t.Fatal(err)
+	}
+	w, err := r.Weights(2, "ff")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range w.RawMatrix().Data {
+		if math.Abs(v-row[i]) > 1e-6 {
+			t.Errorf("synapse %d: recorded %g, the network has %g", i, row[i], v)
+		}
+	}
+}
