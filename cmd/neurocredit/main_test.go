@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurocredit/neurocredit/internal/experiment"
+)
+
+// tiny are settings with which a run takes some milliseconds.
+var tiny = []string{"--set", "data.train=2", "--set", "data.valid=2", "--set", "data.test=2", "--epochs", "2"}
+
+// cli runs a command line.
+func cli(t *testing.T, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	return cliContext(t, t.Context(), args...)
+}
+
+func cliContext(t *testing.T, ctx context.Context, args ...string) (status int, stdout, stderr string) {
+	t.Helper()
+	var out, err bytes.Buffer
+	status = run(ctx, args, strings.NewReader(""), &out, &err)
+	return status, out.String(), err.String()
+}
+
+// ok runs a command line that must succeed and returns what it prints.
+func ok(t *testing.T, args ...string) string {
+	t.Helper()
+	status, out, err := cli(t, args...)
+	if status != 0 {
+		t.Fatalf("neurocredit %s: status %d\n%s%s", strings.Join(args, " "), status, out, err)
+	}
+	return out
+}
+
+// contains checks that all texts occur.
+func contains(t *testing.T, text string, want ...string) {
+	t.Helper()
+	for _, w := range want {
+		if !strings.Contains(text, w) {
+			t.Errorf("%q is missing in\n%s", w, text)
+		}
+	}
+}
+
+// trainTiny trains short runs into a new folder and returns it.
+func trainTiny(t *testing.T, args ...string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "runs")
+	ok(t, append(append([]string{"train", "--quiet", "--out", dir}, args...), tiny...)...)
+	return dir
+}
+
+func TestErrors(t *testing.T) {
+	dir := t.TempDir()
+	bad := filepath.Join(dir, "bad.yaml")
+	if err := os.WriteFile(bad, []byte("system: dendritic\nbase:\n  epochss: 3\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	for _, test := range []struct {
+		args string
+		want []string
+	}{
+		{"trian fig4cd", []string{`no command "trian"`, "did you mean train?"}},
+		{"config shwo", []string{`neurocredit config has no command "shwo"`, "did you mean show?", "convert"}},
+		{"train fig4cd --out x --epoch 3", []string{"no flag --epoch", "did you mean --epochs?"}},
+		{"train fig4cd --out x -y", []string{"-y", "neurocredit train --help"}},
+		{"train fig4cd --out x --workers two", []string{"two", "--workers"}},
+		{"train --out x", []string{"wrong number of arguments (0)", "train CONFIG... --out DIR"}},
+		{"train fig4cd", []string{`"out" not set`}},
+		{"train fig4dc --out x", []string{"fig4dc", "did you mean fig4cd?"}},
+		{"train yin-yang/pall --out x", []string{"did you mean yin-yang/pal?"}},
+		{"train fig4cd --out x --set epoch=3", []string{"epoch", "epochs"}},
+		{"train fig4cd --out x --epochs -1", []string{"epochs", "-1"}},
+		{"train fig4cd --out x --rule dwn=eta", []string{"dwn", "did you mean down?"}},
+		{"train fig4cd --out x --rule down=eta*noise_pst", []string{"noise_pst", `did you mean "noise_post"?`}},
+		{"train fig4cd --out x --seeds 0", []string{`--seeds "0"`}},
+		{"train fig4cd yin-yang/fa fig4cd --out x", []string{"fig4cd_fa_seed_123456", "both"}},
+		{"train " + bad + " --out x", []string{bad + ":3", "epochss", "epochs"}},
+		{"train " + dir + " --out x", []string{"config.yaml"}},
+		{"config check nothing.yaml " + bad, []string{"nothing.yaml", "epochss"}},
+		{"config convert " + bad, []string{"bad.yaml"}},
+		{"sweep generate " + bad + " out x", []string{"epochss"}},
+		{"sweep generate fig4cd out x", []string{"fig4cd"}},
+		{"rules dwn", []string{"dwn", "did you mean down?"}},
+		{"rules check down eta*pst", []string{"pst"}},
+		{"rules check down", []string{"wrong number of arguments (1)"}},
+		{"export hdf5 " + dir, []string{dir}},
+		{"export hdf5 " + dir + " --gzip 10", []string{"--gzip 10"}},
+		{"data fetch mnst", []string{"mnst", "did you mean mnist?"}},
+		{"data fetch mnist --from " + dir + " --dir " + filepath.Join(dir, "to"), []string{dir, "train-images-idx3-ubyte"}},
+		{"data check mnist --dir " + dir, []string{dir, "neurocredit data"}},
+		{"bench --time -1s", []string{"--time -1s"}},
+		{"bench yin-yang/x", []string{`unknown mode "x"`}},
+		{"bench yin-yang/fa --precision half", []string{"precision", "half"}},
+	} {
+		t.Run(test.args, func(t *testing.T) {
+			status, out, err := cli(t, strings.Fields(test.args)...)
+			if status != 1 {
+				t.Errorf("status %d, want 1", status)
+			}
+			if !strings.HasPrefix(err, "neurocredit: ") || strings.Contains(err, "Usage:") {
+				t.Errorf("stderr is no single message:\n%s", err)
+			}
+			if strings.Contains(out, "Usage:") {
+				t.Errorf("prints the usage:\n%s", out)
+			}
+			contains(t, err, test.want...)
+		})
+	}
+	if _, err := os.Stat("x"); err == nil {
+		t.Error("a refused command has made its folder")
+	}
+}
+
+// TestHelp asks every command for help: a line of its own, and an example.
+func TestHelp(t *testing.T) {
+	var visit func(c *cobra.Command)
+	visit = func(c *cobra.Command) {
+		if c.Name() == "help" || c.Name() == "completion" {
+			return
+		}
+		path := strings.Fields(c.CommandPath())
+		t.Run(strings.Join(path, " "), func(t *testing.T) {
+			if c.Short == "" || strings.HasSuffix(c.Short, ".") {
+				t.Errorf("short text %q", c.Short)
+			}
+			text := ok(t, append(path[1:], "--help")...)
+			contains(t, text, "Examples:\n  "+c.CommandPath())
+			for line := range strings.Lines(c.Example) {
+				if !strings.HasPrefix(line, "  neurocredit ") {
+					t.Errorf("example %q", line)
+				}
+			}
+		})
+		for _, sub := range c.Commands() {
+			visit(sub)
+		}
+	}
+	visit(newRoot(nil))
+	contains(t, ok(t), "Available Commands:", "train")
+	contains(t, ok(t, "train", "--help"), "fig4cd", "pal-frozen-i2p")
+}
+
+func TestStatus(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	cancel(&experiment.SignalError{Signal: syscall.SIGTERM})
+	if status, _, err := cliContext(t, ctx, "train", "yin-yang/fa", "--out", t.TempDir()); status != 128+15 {
+		t.Errorf("status %d after SIGTERM, want 143\n%s", status, err)
+	}
+}
+
+// broken is a standard output that takes nothing.
+type broken struct{ err error }
+
+func (b broken) Write([]byte) (int, error) { return 0, b.err }
+
+func TestOutput(t *testing.T) {
+	for _, test := range []struct {
+		err    error
+		status int
+	}{{errors.New("disk full"), 1}, {syscall.EPIPE, 0}} {
+		var stderr bytes.Buffer
+		if status := run(t.Context(), []string{"rules"}, nil, broken{test.err}, &stderr); status != test.status {
+			t.Errorf("%v: status %d, want %d", test.err, status, test.status)
+		}
+		if test.status != 0 {
+			contains(t, stderr.String(), test.err.Error())
+		}
+	}
+}
+
+func TestShellLine(t *testing.T) {
+	got := shellLine([]string{"train", "a b", "--set", "x=[1]", "it's", ""})
+	if want := `neurocredit train 'a b' --set 'x=[1]' 'it'\''s' ''`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}

@@ -1,0 +1,218 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurocredit/neurocredit/dendritic"
+	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/internal/experiment"
+)
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	out, seeds      string
+	set, rules      []string
+	epochs, workers int
+	resume, quiet   bool
+
+	line []string // command line, for the hint how to resume
+}
+
+func newTrain(line []string) *cobra.Command {
+	f := &trainFlags{line: line}
+	c := &cobra.Command{
+		Use:   "train CONFIG... --out DIR",
+		Short: "Train networks and save what they learn",
+		Long: "Train runs every configuration that CONFIG stands for and writes a results directory\n" +
+			"for each into DIR. It can be stopped at any time, and goes on with --resume.\n\n" + whatIsConfig(),
+		Example: `  neurocredit train yin-yang/pal --out runs/first --epochs 20
+  neurocredit train fig4cd --out runs/fig4cd --seeds 3
+  neurocredit train my.yaml --out runs/mine --set learning.rates.down=[0.2] --rule "down=eta*(noise_post*highpass_pre - 0.1*w)"
+  neurocredit train fig4cd --out runs/fig4cd --resume`,
+		Args: arguments(1, -1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			set, err := f.assignments(cmd.Flags().Changed("epochs"))
+			if err != nil {
+				return err
+			}
+			configs, err := f.configs(args, set)
+			if err != nil {
+				return err
+			}
+			return f.train(cmd.Context(), configs, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	flags := c.Flags()
+	flags.StringVarP(&f.out, "out", "o", "", "folder for the results directories, one per run")
+	flags.StringArrayVar(&f.set, "set", nil, "change a setting of all runs, `key=value`; may be repeated")
+	flags.StringArrayVar(&f.rules, "rule", nil, "replace a plasticity rule, `group=equation`, group up, p2i, i2p or down")
+	flags.StringVar(&f.seeds, "seeds", "", "`seeds` of every variant: a number, first:number, or a list such as 1,5,9")
+	flags.IntVar(&f.epochs, "epochs", 0, "number of training passes, short for --set epochs=N")
+	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
+	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in DIR, and start those that are not there")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only the table of results and errors")
+	c.MarkFlagRequired("out") // cannot fail: the flag exists
+	return c
+}
+
+// assignments gathers the changes of settings from the flags.
+func (f *trainFlags) assignments(epochs bool) ([]string, error) {
+	set := slices.Clone(f.set)
+	if epochs {
+		set = append(set, fmt.Sprintf("epochs=%d", f.epochs))
+	}
+	for _, r := range f.rules {
+		group, equation, found := strings.Cut(r, "=")
+		group = strings.TrimSpace(group)
+		if !found || !slices.Contains(ruleGroups, group) {
+			return nil, fmt.Errorf("--rule %q must be group=equation, group one of %s%s", r,
+				strings.Join(ruleGroups, ", "), didYouMean("", config.Nearest(group, ruleGroups)))
+		}
+		// Quoted, because "w: ...; delta: ..." would look like a YAML mapping.
+		set = append(set, fmt.Sprintf("learning.rules.%s='%s'", group, strings.ReplaceAll(equation, "'", "''")))
+	}
+	return set, nil
+}
+
+// configs reads all runs. Their names name their directories.
+func (f *trainFlags) configs(names, set []string) ([]dendritic.Config, error) {
+	var all []dendritic.Config
+	from := map[string]string{}
+	for _, name := range names {
+		configs, err := readConfigs(name, set...)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range configs {
+			if other, taken := from[c.Name]; taken {
+				return nil, fmt.Errorf("%s and %s both have a run named %s; train one of them into another folder, or with --set name=...", other, name, c.Name)
+			}
+			from[c.Name] = name
+		}
+		all = append(all, configs...)
+	}
+	if f.seeds != "" {
+		return withSeeds(all, f.seeds)
+	}
+	return all, nil
+}
+
+// train carries out the runs and tells the outcome.
+func (f *trainFlags) train(ctx context.Context, configs []dendritic.Config, stdout, stderr io.Writer) error {
+	fresh, err := f.fresh(configs)
+	if err != nil {
+		return err
+	}
+	p := newPlan(configs, f.workers)
+	if size := newPlan(fresh, 0).bytes; size > 0 {
+		if err := experiment.Require(f.out, uint64(size)); err != nil {
+			return fmt.Errorf("the recordings of all runs: %w; record.every and record.weights_every make them smaller", err)
+		}
+	}
+	o := &dendritic.Options{Dir: f.out, Resume: f.resume, Workers: f.workers}
+	if !f.quiet {
+		fmt.Fprintf(stderr, "%vresults     %s\n", p, filepath.Join(f.out, "<run>"))
+		o.Progress = stderr
+	}
+	results, err := dendritic.TrainAll(ctx, configs, o)
+	printTable(stdout, results)
+	if err == nil {
+		return nil
+	}
+	return f.outcome(configs, err)
+}
+
+// fresh returns the runs that are not in the folder yet. Without --resume those
+// that are there are an error, before anything is computed.
+func (f *trainFlags) fresh(configs []dendritic.Config) ([]dendritic.Config, error) {
+	var fresh, there []dendritic.Config
+	for _, c := range configs {
+		if _, err := os.Stat(filepath.Join(f.out, c.Name, "config.yaml")); err == nil {
+			there = append(there, c)
+		} else {
+			fresh = append(fresh, c)
+		}
+	}
+	if len(there) > 0 && !f.resume {
+		return nil, fmt.Errorf("%d of %d runs are in %s already, such as %s: go on with them with --resume, or choose another folder",
+			len(there), len(configs), f.out, there[0].Name)
+	}
+	return fresh, nil
+}
+
+// trainError is the end of a training that is not complete.
+type trainError struct {
+	text  string
+	cause error
+}
+
+func (e *trainError) Error() string { return e.text }
+func (e *trainError) Unwrap() error { return e.cause }
+
+// outcome says what became of the runs that are not done, by their names.
+func (f *trainFlags) outcome(configs []dendritic.Config, err error) error {
+	failed, unfinished := reasons(len(configs), err)
+	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d runs are not done", len(failed)+unfinished, len(configs))
+	for i, c := range configs {
+		if reason := failed[i]; reason != nil {
+			fmt.Fprintf(&b, "\nfailed: %s: %v", c.Name, reason)
+		}
+	}
+	if unfinished > 0 {
+		line := slices.Clone(f.line)
+		if !f.resume {
+			line = append(line, "--resume")
+		}
+		fmt.Fprintf(&b, "\ninterrupted: %d; all they have learned is saved. Go on with\n  %s", unfinished, shellLine(line))
+	}
+	return &trainError{b.String(), err}
+}
+
+// reasons takes the error of dendritic.TrainAll apart: the errors of failed runs
+// by their index, and the number of runs that were stopped.
+func reasons(runs int, err error) (failed map[int]error, unfinished int) {
+	failed = map[int]error{}
+	var report interface {
+		Failed() []int
+		Unfinished() []int
+		Unwrap() []error
+	}
+	if !errors.As(err, &report) { // the error of the only run, or of all
+		if errors.Is(err, context.Canceled) {
+			return failed, runs
+		}
+		failed[0] = err
+		return failed, 0
+	}
+	wrong := report.Failed()
+	both := slices.Concat(wrong, report.Unfinished())
+	slices.Sort(both)
+	for k, reason := range report.Unwrap() { // in the order of the runs, without those done
+		if i := both[k]; slices.Contains(wrong, i) {
+			failed[i] = reason
+		}
+	}
+	return failed, len(report.Unfinished())
+}
+
+// shellLine writes a command line that a shell reads back.
+func shellLine(args []string) string {
+	words := []string{"neurocredit"}
+	for _, a := range args {
+		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()[]{}*?!#~") {
+			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+		}
+		words = append(words, a)
+	}
+	return strings.Join(words, " ")
+}
