@@ -1,0 +1,224 @@
+package mdgl
+
+import "github.com/neurocredit/neurocredit/data"
+
+// worker holds what one goroutine needs for a trial.
+type worker[F float] struct {
+	alif    *alif[F]
+	lsnn    *lsnn[F]
+	online  *online[F]
+	scratch []float64 // [K]
+
+	base []F // [N] direct derivative L plus that of the rate cost
+	s    []F // [N] signal S
+	x    []F // [N] what goes through recurrent synapses
+	v, q []F // [N] adjoint voltage and adaptation, in units of γ/ϑ
+	r    []F // [N] filtered modulator of OnMDGL
+}
+
+// adjointALIF adds the gradient of one trial to g, for any rule (section 6). From the
+// last step to the first, with V and Q in units of γ/ϑ,
+//
+//	Z[t] = S[t] - γ V[t+1] + (γ/ϑ)(1-ρ) Q[t+1]
+//	V[t] = Z[t] h[t] + α V[t+1]
+//	Q[t] = -β Z[t] h[t] + ρ Q[t+1]
+//
+// S is the direct derivative L, plus what the rule sends through recurrent synapses:
+// nothing for EProp, W V[t+1] for BPTT, Ω a[t+1] with a = L ψ for the others. The
+// gradient of a weight collects V at the target for each spike of its source.
+func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *gradient[F]) {
+	N, K := n.neurons, n.outputs
+	p, c := &n.plan, &n.c
+	clear(w.v)
+	clear(w.q)
+	clear(w.x)
+	clear(w.r)
+	copy(w.base, p.rate)
+	signal := w.base
+	if p.rule != EProp {
+		signal = w.s
+	}
+	secreteRate := n.modulatesRate(p.rule)
+	silent := false // base holds no more than the rate cost
+	at := len(tr.Events)
+	for t := n.shape.Steps - 1; t >= 0; t-- {
+		h := tc.h[t*N : (t+1)*N]
+		silent = n.direct(w.base, tc.lambda[t*K:(t+1)*K], silent)
+		switch p.rule {
+		case EProp:
+		case BPTT:
+			n.gather(w.s, w.base, h, w.v)
+		case NLMDGL:
+			n.spread(w.s, w.base, w.x)
+		case OnMDGL:
+			n.gather(w.s, w.base, nil, w.x)
+			for j, m := range w.s {
+				w.r[j] = c.kappa*w.r[j] + (m - w.base[j])
+				w.s[j] = w.base[j] + c.kappa1*w.r[j]
+			}
+		default:
+			if silent && !secreteRate {
+				copy(w.s, w.base)
+			} else {
+				n.gather(w.s, w.base, h, w.x)
+			}
+		}
+		back(signal[:n.regular], h[:n.regular], w.v[:n.regular], c.alpha, c.gamma)
+		backAdaptive(signal[n.regular:], h[n.regular:], w.v[n.regular:], w.q[n.regular:], c)
+		n.secrete(w, h, tc, t, silent, secreteRate)
+
+		for ; at > 0 && int(tr.Events[at-1].Step) == t; at-- {
+			e := &tr.Events[at-1]
+			collect(g.in, n.in, e.Channel, w.v, F(e.Value))
+		}
+		if t > 0 {
+			for _, i := range tc.spikes[tc.start[t-1]:tc.start[t]] {
+				collect(g.rec, n.rec, i, w.v, 1)
+			}
+		}
+		if t%flushEvery == 0 {
+			flush(w.v, n.tiny)
+			flush(w.q, n.tiny)
+			flush(w.r, n.tiny)
+		}
+	}
+}
+
+// direct sets base = L[t] + rate cost of the neurons that hear the error.
+// It returns true, and later does nothing, when the error has faded.
+func (n *network[F]) direct(base, lambda []F, silent bool) bool {
+	zero := true
+	for _, x := range lambda {
+		zero = zero && x == 0
+	}
+	if zero && silent {
+		return true
+	}
+	p := &n.plan
+	K := len(lambda)
+	for i, j := range p.heard {
+		sum := p.rate[j]
+		for k, x := range lambda {
+			sum += p.weights[i*K+k] * x
+		}
+		base[j] = sum
+	}
+	return zero
+}
+
+// gather sets s[i] = base[i] + Σ_k gain[k] x[col[k]] over the synapses of i. Where h
+// is 0 the signal has no effect, and the sum is left out.
+func (n *network[F]) gather(s, base, h, x []F) {
+	p := &n.plan
+	s, start := s[:len(base)], p.start[:len(base)+1]
+	for i, sum := range base {
+		if h == nil || h[i] != 0 {
+			from, to := start[i], start[i+1]
+			gain := p.gain[from:to]
+			for k, j := range p.col[from:to] {
+				sum += gain[k] * x[j]
+			}
+		}
+		s[i] = sum
+	}
+}
+
+// spread adds to every neuron the modulators of both types, by its own type.
+func (n *network[F]) spread(s, base, x []F) {
+	var sum [2]F
+	for j, a := range n.types {
+		sum[a] += x[j]
+	}
+	p := &n.plan
+	m := [2]F{p.types[0]*sum[0] + p.types[1]*sum[1], p.types[2]*sum[0] + p.types[3]*sum[1]}
+	for j, a := range n.types {
+		s[j] = base[j] + m[a]
+	}
+}
+
+// back is a step of the adjoint of neurons without adaptation.
+func back[F float](s, h, v []F, alpha, gamma F) {
+	h, v = h[:len(s)], v[:len(s)]
+	for j, z := range s {
+		x := v[j]
+		v[j] = (z-gamma*x)*h[j] + alpha*x
+	}
+}
+
+// backAdaptive is back with adaptation.
+func backAdaptive[F float](s, h, v, q []F, c *constants[F]) {
+	h, v, q = h[:len(s)], v[:len(s)], q[:len(s)]
+	alpha, gamma, beta, rho, reset := c.alpha, c.gamma, c.beta, c.rho, c.slope*c.rho1
+	for j, z := range s {
+		x, y := v[j], q[j]
+		z = (z - gamma*x + reset*y) * h[j]
+		v[j] = z + alpha*x
+		q[j] = rho*y - beta*z
+	}
+}
+
+// secrete sets x, what goes through recurrent synapses into the signal of step t-1.
+func (n *network[F]) secrete(w *worker[F], h []F, tc *trace[F], t int, silent, rate bool) {
+	p := &n.plan
+	switch {
+	case p.rule == EProp || p.rule == BPTT:
+	case p.rule == OnMDGL:
+		K := n.outputs
+		errors := tc.errors[t*K : (t+1)*K]
+		for i, j := range p.heard {
+			sum := F(0)
+			for k, e := range errors {
+				sum += p.weights[i*K+k] * e
+			}
+			w.x[j] = sum * tc.low[t*n.neurons+int(j)]
+		}
+	case rate:
+		x := w.x[:len(h)]
+		base := w.base[:len(h)]
+		for j, y := range h {
+			x[j] = base[j] * y
+		}
+	default:
+		for _, j := range p.heard {
+			w.x[j] = (w.base[j] - p.rate[j]) * h[j]
+		}
+	}
+}
+
+// collect adds x v[j] to the gradient of the synapses of unit i.
+func collect[F float](grad []F, s *synapses[F], i int32, v []F, x F) {
+	from, to := s.start[i], s.start[i+1]
+	g := grad[from:to]
+	for k, j := range s.col[from:to] {
+		g[k] += x * v[j]
+	}
+}
+
+// lowPass filters h along time, low[t] = κ low[t-1] + (1-κ) h[t].
+func (n *network[F]) lowPass(tc *trace[F]) {
+	N := n.neurons
+	for i, h := range tc.h {
+		x := n.c.kappa1 * h
+		if i >= N {
+			x += n.c.kappa * tc.low[i-N]
+		}
+		if x < n.tiny {
+			x = 0
+		}
+		tc.low[i] = x
+	}
+}
+
+// collectReadout adds the exact gradient of the readout.
+func (n *network[F]) collectReadout(tc *trace[F], g *gradient[F]) {
+	K := n.outputs
+	for t := range n.shape.Steps {
+		lambda := tc.lambda[t*K : (t+1)*K]
+		for _, j := range tc.spikes[tc.start[t]:tc.start[t+1]] {
+			collect(g.out, n.out, j, lambda, 1)
+		}
+		for k, e := range tc.errors[t*K : (t+1)*K] {
+			g.bias[k] += e
+		}
+	}
+}

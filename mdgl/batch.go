@@ -1,0 +1,221 @@
+package mdgl
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"github.com/neurocredit/neurocredit/data"
+)
+
+// blockSize is the number of trials whose gradients are added in one go. Blocks are
+// then added in their order, so that the number of workers does not change a bit.
+const blockSize = 4
+
+// score is the outcome of a batch.
+type score struct {
+	tally
+	rateLoss float64
+}
+
+// run simulates a batch and, with a rule, computes the gradient of its loss in
+// n.sums. workers 0 takes all cores.
+func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
+	decisions := 0
+	for i := range trials {
+		decisions += len(trials[i].Decisions)
+	}
+	blocks := (len(trials) + blockSize - 1) / blockSize
+	if workers <= 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	n.reserve(min(blocks, workers), blocks)
+	if rule != "" && n.cfg.Learning.Form == "online" {
+		return n.runOnline(trials, rule, decisions, blocks)
+	}
+	// The rate cost couples the trials, so their traces wait for the last one.
+	// Without it a worker goes forward and back while the trace is in its cache.
+	wait := rule != "" && n.cfg.Learning.RateCost > 0
+	slots := len(n.workers)
+	if wait {
+		slots = len(trials)
+	}
+	for len(n.traces) < slots {
+		n.traces = append(n.traces, &trace[F]{})
+	}
+	if rule != "" && !wait {
+		n.makePlan(rule, len(trials))
+	}
+	tallies := make([]tally, len(trials))
+	counts := make([]int32, blocks*n.neurons)
+	n.each(blocks, func(w *worker[F], wi, block int) {
+		n.blocks[block].clear()
+		for i := block * blockSize; i < min((block+1)*blockSize, len(trials)); i++ {
+			slot := wi
+			if wait {
+				slot = i
+			}
+			tc := n.traces[slot]
+			tallies[i] = n.forward(w, &trials[i], tc, decisions, len(trials), rule)
+			for j, c := range tc.counts {
+				counts[block*n.neurons+j] += c
+			}
+			if rule != "" && !wait {
+				n.backward(w, &trials[i], tc, &n.blocks[block])
+			}
+		}
+	})
+	result := n.finish(tallies, counts, len(trials))
+	if wait {
+		n.makePlan(rule, len(trials))
+		n.each(blocks, func(w *worker[F], _, block int) {
+			for i := block * blockSize; i < min((block+1)*blockSize, len(trials)); i++ {
+				n.backward(w, &trials[i], n.traces[i], &n.blocks[block])
+			}
+		})
+	}
+	if rule != "" {
+		n.addBlocks(blocks, rule)
+	}
+	return result
+}
+
+// reserve makes workers and blocks.
+func (n *network[F]) reserve(workers, blocks int) {
+	for len(n.workers) < workers {
+		w := &worker[F]{scratch: make([]float64, n.outputs)}
+		for _, x := range []*[]F{&w.base, &w.s, &w.x, &w.v, &w.q, &w.r} {
+			*x = make([]F, n.neurons)
+		}
+		if n.cfg.Network.Cell == "lsnn" {
+			w.lsnn = newLSNN[F](n.neurons, n.cfg.Network.Refractory, n.cfg.Network.Delays)
+		} else {
+			w.alif = newALIF[F](n.neurons, n.cfg.Network.Refractory)
+		}
+		n.workers = append(n.workers, w)
+	}
+	n.workers = n.workers[:workers]
+	for len(n.blocks) < blocks {
+		n.blocks = append(n.blocks, n.newGradient())
+	}
+}
+
+// each calls f for all blocks, on all workers at the same time.
+func (n *network[F]) each(blocks int, f func(w *worker[F], wi, block int)) {
+	if len(n.workers) == 1 {
+		for block := range blocks {
+			f(n.workers[0], 0, block)
+		}
+		return
+	}
+	var next atomic.Int64
+	var wait sync.WaitGroup
+	for wi, w := range n.workers {
+		wait.Go(func() {
+			for block := int(next.Add(1)) - 1; block < blocks; block = int(next.Add(1)) - 1 {
+				f(w, wi, block)
+			}
+		})
+	}
+	wait.Wait()
+}
+
+// forward simulates a trial and judges it.
+func (n *network[F]) forward(w *worker[F], tr *data.Trial, tc *trace[F], decisions, trials int, rule Rule) tally {
+	watched := tc.watched || w.lsnn != nil
+	tc.reset(n.shape.Steps, n.neurons, n.outputs, rule == OnMDGL, watched)
+	if w.lsnn != nil {
+		n.simulateLSNN(w.lsnn, tr, tc)
+	} else {
+		n.simulateALIF(w.alif, tr, tc)
+	}
+	n.readout(tc)
+	sum := judge(tr, tc.out, tc.errors, n.outputs, decisions, trials, w.scratch)
+	if rule != "" {
+		backFilter(tc.lambda, tc.errors, n.outputs, n.c.kappa, n.c.kappa1, n.tiny)
+	}
+	if rule == OnMDGL {
+		n.lowPass(tc)
+	}
+	return sum
+}
+
+// readout integrates the spikes, psp[t] = κ psp[t-1] + (1-κ) z[t], seen through the
+// output weights: out[t] = psp[t] W_out + bias.
+func (n *network[F]) readout(tc *trace[F]) {
+	K := n.outputs
+	for t := range n.shape.Steps {
+		out := tc.out[t*K : (t+1)*K]
+		if t == 0 {
+			clear(out)
+		} else {
+			for k, x := range tc.out[(t-1)*K : t*K] {
+				out[k] = n.c.kappa * x
+			}
+		}
+		for _, j := range tc.spikes[tc.start[t]:tc.start[t+1]] {
+			a, b := n.out.start[j], n.out.start[j+1]
+			w := n.out.w[a:b]
+			for k, c := range n.out.col[a:b] {
+				out[c] += n.c.kappa1 * w[k]
+			}
+		}
+	}
+	for i := range tc.out {
+		tc.out[i] += n.bias[i%K]
+	}
+}
+
+func (n *network[F]) backward(w *worker[F], tr *data.Trial, tc *trace[F], g *gradient[F]) {
+	if w.lsnn != nil {
+		n.adjointLSNN(w, tr, tc, g)
+	} else {
+		n.adjointALIF(w, tr, tc, g)
+	}
+	n.collectReadout(tc, g)
+}
+
+// finish computes mean rates and the score of a batch.
+func (n *network[F]) finish(tallies []tally, counts []int32, trials int) score {
+	var s score
+	for _, t := range tallies {
+		s.tally.add(t)
+	}
+	l := &n.cfg.Learning
+	for j := range n.rates {
+		sum := 0
+		for i := j; i < len(counts); i += n.neurons {
+			sum += int(counts[i])
+		}
+		n.rates[j] = float64(sum) / float64(trials*n.shape.Steps)
+		d := n.rates[j] - l.RateTarget/1000
+		s.rateLoss += l.RateCost * d * d
+	}
+	return s
+}
+
+// addBlocks sums the gradients of the blocks in their order and gives them their
+// common factor.
+func (n *network[F]) addBlocks(blocks int, rule Rule) {
+	n.sums.clear()
+	for i := range blocks {
+		n.sums.add(&n.blocks[i])
+	}
+	unit := n.c.alpha1 * n.c.slope
+	if n.cfg.Network.Cell == "lsnn" {
+		unit = n.c.alpha1
+	}
+	for k := range n.sums.in {
+		n.sums.in[k] *= unit
+	}
+	for k := range n.sums.rec {
+		n.sums.rec[k] *= unit
+		if rule == BPTT && n.rec.row[k] == n.rec.col[k] {
+			n.sums.rec[k] = 0 // the exact gradient: the weight is always 0
+		}
+	}
+}
+
+// finite reports whether the loss is a number.
+func (s *score) finite() bool { return !math.IsNaN(s.loss) && !math.IsInf(s.loss, 0) }

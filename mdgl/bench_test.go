@@ -1,0 +1,57 @@
+//go:build unix
+
+package mdgl
+
+import (
+	"syscall"
+	"testing"
+
+	"github.com/neurocredit/neurocredit/data"
+)
+
+// BenchmarkFig3CIteration reports the processor time of one update of the
+// evidence-accumulation experiment on one core: B = 64, T = 2000, N = 100, with
+// drawing of trials, gradient, optimiser, and a tenth of a validation.
+func BenchmarkFig3CIteration(b *testing.B) {
+	for _, c := range []struct {
+		name string
+		rule Rule
+		form string
+	}{
+		{"eprop", EProp, "adjoint"}, {"mdgl", MDGL, "adjoint"}, {"bptt", BPTT, "adjoint"},
+		{"mdgl_cell", MDGLCell, "adjoint"}, {"nl_mdgl", NLMDGL, "adjoint"}, {"on_mdgl", OnMDGL, "adjoint"},
+		{"eprop_online", EProp, "online"}, {"mdgl_online", MDGL, "online"}, {"on_mdgl_online", OnMDGL, "online"},
+	} {
+		b.Run(c.name, func(b *testing.B) {
+			cfg := Fig3C(c.rule)
+			cfg.Learning.Form = c.form
+			cfg.Learning.RateModulates = c.form == "adjoint"
+			task := data.DefaultEvidence()
+			n, err := newNetwork[float32](&cfg, task.Shape())
+			must(b, err)
+			b.ReportAllocs()
+			begin, i := cpu(), 0
+			for b.Loop() {
+				trials, err := task.Draw(1, data.Training, i, 64)
+				must(b, err)
+				n.run(trials, c.rule, 1)
+				_, err = n.learn()
+				must(b, err)
+				if i%10 == 0 {
+					n.run(trials, "", 1)
+				}
+				i++
+			}
+			b.ReportMetric((cpu()-begin)/float64(b.N), "cpu-s/iter")
+		})
+	}
+}
+
+// cpu returns the processor time of this process in seconds.
+func cpu() float64 {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
+}
