@@ -1,0 +1,24 @@
+// Package backend chooses and opens the tensor backend that compiled programs
+// run on.
+//
+// # Backends
+//
+//	go        pure Go, always there, about 5 to 20 times slower than XLA
+//	xla:cpu   XLA on the processor, needs a plugin (a shared object of 200 MB)
+//	xla:cuda  XLA on an NVIDIA GPU, needs a plugin and a GPU; TF32 is off,
+//	          because its 10 bits of mantissa spoil the dynamics
+//	auto      the last of these that works: xla:cuda, xla:cpu, go
+//
+// [Open] takes a name, or else that in NEUROCREDIT_BACKEND, or else auto. Only
+// auto falls back; a backend that was asked for by name and fails is an error.
+// [Backend.String] says in one line what was chosen and why.
+//
+// XLA is part of builds for Linux with cgo. Builds with CGO_ENABLED=0, with the
+// tag noxla or for other systems have the backend go alone and say so.
+//
+// # Plugins
+//
+// Plugins are looked for in the folders of PJRT_PLUGIN_LIBRARY_PATH, in
+// [Folder], and where GoMLX's own installer puts them. Nothing here uses the
+// network but [Install].
+package backend
