@@ -89,6 +89,7 @@ func newNetwork[F float](cfg *Config, full bool) (*network[F], error) {
 	if c.Bias.On {
 		n.unit = player[F](bias, 0, 1)
 		n.unit.rate[0], n.unit.rateLast[0] = F(c.Bias.Rate), F(c.Bias.Rate)
+		n.unit.highpass, n.unit.brev = padded[F](1), padded[F](1) // 0: a constant rate and no voltage
 	}
 	n.setConductances()
 	n.phi = activation[F](c.Activation)

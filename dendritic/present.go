@@ -74,7 +74,7 @@ type DivergedError struct {
 }
 
 func (e *DivergedError) Error() string {
-	s := fmt.Sprintf("dendritic: step %d: %s is %g, out of bounds (%g)", e.Step, e.Quantity, e.Value, float64(limit))
+	s := fmt.Sprintf("dendritic: step %d: %s has grown to %g: the circuit leaves its bounds (%g)", e.Step, e.Quantity, e.Value, float64(limit))
 	if e.Rule != "" {
 		s += "; its rule: " + e.Rule
 	}
@@ -108,7 +108,8 @@ func (n *network[F]) diagnose() error {
 			consider(fmt.Sprintf("delta %s of level %d", s.file, s.level), rule.String(), s.d)
 		}
 	}
-	if math.Abs(worst.Value) < limit && !math.IsNaN(worst.Value) {
+	// Voltages leave the bounds before the weights do that drive them there.
+	if math.Abs(worst.Value) < limit/1e3 {
 		worst.Value, worst.Rule = 0, ""
 		consider("prospective voltage of neuron", "", n.arena.phiArg[:n.arena.n])
 	}
