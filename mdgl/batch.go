@@ -88,10 +88,10 @@ func (n *network[F]) reserve(workers, blocks int) {
 		for _, x := range []*[]F{&w.base, &w.s, &w.x, &w.v, &w.q, &w.r} {
 			*x = make([]F, n.neurons)
 		}
-		if n.cfg.Network.Cell == "lsnn" {
-			w.lsnn = newLSNN[F](n.neurons, n.cfg.Network.Refractory, n.cfg.Network.Delays)
+		if n.cfg.Cells.Model == "lsnn" {
+			w.lsnn = newLSNN[F](n.neurons, n.cfg.Cells.Refractory, n.cfg.Cells.Delays)
 		} else {
-			w.alif = newALIF[F](n.neurons, n.cfg.Network.Refractory)
+			w.alif = newALIF[F](n.neurons, n.cfg.Cells.Refractory)
 		}
 		n.workers = append(n.workers, w)
 	}
@@ -203,7 +203,7 @@ func (n *network[F]) addBlocks(blocks int, rule Rule) {
 		n.sums.add(&n.blocks[i])
 	}
 	unit := n.c.alpha1 * n.c.slope
-	if n.cfg.Network.Cell == "lsnn" {
+	if n.cfg.Cells.Model == "lsnn" {
 		unit = n.c.alpha1
 	}
 	for k := range n.sums.in {

@@ -19,7 +19,7 @@ type Config struct {
 	Precision  string `yaml:"precision" enum:"float32,float64" doc:"floating-point type of all state"`
 
 	Task       Task       `yaml:"task"`
-	Network    Network    `yaml:"network"`
+	Cells      Cells      `yaml:"cells"`
 	Wiring     Wiring     `yaml:"wiring"`
 	Learning   Learning   `yaml:"learning"`
 	Validation Validation `yaml:"validation"`
@@ -33,9 +33,9 @@ type Task struct {
 	Dir      string `yaml:"dir,omitempty" doc:"folder of the MNIST files; empty: NEUROCREDIT_DATA/mnist, then the user's cache"`
 }
 
-// Network holds neurons and their constants (section 2).
-type Network struct {
-	Cell          string  `yaml:"cell" enum:"alif,lsnn" doc:"alif: cell of the MDGL code; lsnn: cell of the LSNN toolbox, with delays"`
+// Cells holds neurons and their constants (section 2).
+type Cells struct {
+	Model         string  `yaml:"model" enum:"alif,lsnn" doc:"alif: cell of the MDGL code; lsnn: cell of the LSNN toolbox, with delays"`
 	Regular       int     `yaml:"regular" min:"0" max:"100000" doc:"neurons without adaptation (LIF), the first ones"`
 	Adaptive      int     `yaml:"adaptive" min:"0" max:"100000" doc:"neurons with adaptive threshold (ALIF)"`
 	Threshold     float64 `yaml:"threshold" min:"0" exclusive:"min" doc:"base threshold ϑ"`
@@ -86,7 +86,7 @@ type Validation struct {
 }
 
 // Neurons returns the number of recurrent neurons.
-func (c *Config) Neurons() int { return c.Network.Regular + c.Network.Adaptive }
+func (c *Config) Neurons() int { return c.Cells.Regular + c.Cells.Adaptive }
 
 // Validate checks every field and the relations between them. The error lists
 // every problem, each with the value and what is allowed.
@@ -101,25 +101,25 @@ func (c *Config) Validate() error {
 // Validate and when a configuration is read.
 func (c *Config) CheckFields(report func(path, text string)) {
 	fail := func(path, format string, args ...any) { report(path, fmt.Sprintf(format, args...)) }
-	n, l, w := &c.Network, &c.Learning, &c.Wiring
+	n, l, w := &c.Cells, &c.Learning, &c.Wiring
 	if c.Neurons() < 1 {
-		fail("network", "has no neurons: regular %d and adaptive %d", n.Regular, n.Adaptive)
+		fail("cells", "has no neurons: regular %d and adaptive %d", n.Regular, n.Adaptive)
 	}
-	if n.Cell == "alif" && n.Delays != 1 {
-		fail("network.delays", "%d must be 1: cell alif has no delays", n.Delays)
+	if n.Model == "alif" && n.Delays != 1 {
+		fail("cells.delays", "%d must be 1: cell alif has no delays", n.Delays)
 	}
 	if l.Form == "online" {
 		switch {
 		case l.Rule == BPTT:
 			fail("learning.form", "online does not exist for bptt, which needs the future")
-		case n.Cell != "alif":
-			fail("learning.form", "online needs network.cell: alif")
+		case n.Model != "alif":
+			fail("learning.form", "online needs cells.model: alif")
 		case l.RateCost > 0 && l.RateModulates && l.Rule != EProp && l.Rule != OnMDGL:
 			fail("learning.rate_modulates", "must be false with form: online, because rates are known only after the batch")
 		}
 	}
-	if n.Cell == "lsnn" && l.Rule == OnMDGL {
-		fail("learning.rule", "on_mdgl needs network.cell: alif")
+	if n.Model == "lsnn" && l.Rule == OnMDGL {
+		fail("learning.rule", "on_mdgl needs cells.model: alif")
 	}
 	if l.Feedback != "symmetric" && l.Rule == BPTT {
 		fail("learning.feedback", "%s would not be bptt; it must be symmetric", l.Feedback)

@@ -148,12 +148,12 @@ func near[F float](t *testing.T, what string, got []F, want []float64, tol float
 func (g *goldenCase) config() *Config {
 	c := Fig3C(BPTT)
 	p := &g.Params
-	c.Network = Network{
-		Cell: "alif", Regular: p.NRegular, Adaptive: p.NAdaptive, Threshold: p.Thr, Adaptation: p.Beta, Dampening: p.Dampening + p.Gamma,
+	c.Cells = Cells{
+		Model: "alif", Regular: p.NRegular, Adaptive: p.NAdaptive, Threshold: p.Thr, Adaptation: p.Beta, Dampening: p.Dampening + p.Gamma,
 		Refractory: p.NRef, MembraneTau: p.TauV, AdaptationTau: p.TauA, ReadoutTau: p.TauOut, Delays: max(1, p.NDelay), Bias: true,
 	}
 	if p.NDelay > 0 {
-		c.Network.Cell, c.Network.ReadoutTau = "lsnn", p.TauV
+		c.Cells.Model, c.Cells.ReadoutTau = "lsnn", p.TauV
 	}
 	c.Task.Set, c.Wiring.Excitatory = "own", 0.5
 	c.Learning.RateCost = 0
@@ -258,7 +258,7 @@ func goldenForward[F float](t *testing.T, g *goldenCase, tol float64) {
 	trials := g.trials(window)
 	n.reserve(1, 1)
 	T, N, K := g.Params.T, n.neurons, n.outputs
-	lsnn := n.cfg.Network.Cell == "lsnn"
+	lsnn := n.cfg.Cells.Model == "lsnn"
 	var worst float64
 	var loss tally
 	for b := range trials {

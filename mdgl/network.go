@@ -45,12 +45,12 @@ type constants[F float] struct {
 
 // newNetwork draws wiring and initial weights from the seed.
 func newNetwork[F float](cfg *Config, shape data.Shape) (*network[F], error) {
-	n := &network[F]{cfg: cfg, shape: shape, neurons: cfg.Neurons(), regular: cfg.Network.Regular, outputs: shape.Outputs, tiny: 1e-25}
+	n := &network[F]{cfg: cfg, shape: shape, neurons: cfg.Neurons(), regular: cfg.Cells.Regular, outputs: shape.Outputs, tiny: 1e-25}
 	if _, ok := any(n.tiny).(float64); ok {
 		tiny := 1e-250
 		n.tiny = F(tiny)
 	}
-	p := &cfg.Network
+	p := &cfg.Cells
 	alpha, rho, kappa := math.Exp(-1/p.MembraneTau), math.Exp(-1/p.AdaptationTau), math.Exp(-1/p.ReadoutTau)
 	n.c = constants[F]{
 		alpha: F(alpha), alpha1: F(1 - alpha), rho: F(rho), rho1: F(1 - rho), kappa: F(kappa), kappa1: F(1 - kappa),
@@ -88,10 +88,10 @@ func newNetwork[F float](cfg *Config, shape data.Shape) (*network[F], error) {
 	if w.Out == 0 && w.DenseOut == "glorot" {
 		n.glorot(newRand(cfg.Seed, streamOut, 1))
 	}
-	if cfg.Network.Cell == "lsnn" {
+	if cfg.Cells.Model == "lsnn" {
 		rng := newRand(cfg.Seed, streamDelays, 0)
-		n.in.drawDelays(rng, cfg.Network.Delays)
-		n.rec.drawDelays(rng, cfg.Network.Delays)
+		n.in.drawDelays(rng, cfg.Cells.Delays)
+		n.rec.drawDelays(rng, cfg.Cells.Delays)
 	}
 	n.prepare()
 	return n, nil
@@ -174,7 +174,7 @@ func (n *network[F]) learn() (reconnected int, err error) {
 	n.in.learn(a, n.sums.in, w.L1, w.Temperature, rng.NormFloat64)
 	n.rec.learn(a, n.sums.rec, w.L1, w.Temperature, rng.NormFloat64)
 	n.out.learn(a, n.sums.out, w.L1, w.Temperature, rng.NormFloat64)
-	if n.cfg.Network.Bias {
+	if n.cfg.Cells.Bias {
 		adamUpdate(a, n.bias, n.biasM, n.biasV, n.sums.bias)
 	}
 	if w.Rewiring != "off" {

@@ -82,7 +82,7 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	}
 	// X leaves out the factor γ/ϑ of ψ (alif) or γ (lsnn), which is put in here.
 	unit := n.c.alpha1 * n.c.slope
-	if n.cfg.Network.Cell == "lsnn" {
+	if n.cfg.Cells.Model == "lsnn" {
 		unit = n.c.alpha1 * n.c.gamma
 		if rule == BPTT {
 			unit = n.c.alpha1

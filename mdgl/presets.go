@@ -7,8 +7,8 @@ func Fig3C(rule Rule) Config {
 	return Config{
 		Name: "fig3c_" + string(rule), Seed: 1, Seeding: "keyed", Iterations: 2000, Precision: "float32",
 		Task: Task{Set: "evidence"},
-		Network: Network{
-			Cell: "alif", Regular: 50, Adaptive: 50, Threshold: 0.01, Adaptation: 1.8, Dampening: 0.3, Refractory: 5,
+		Cells: Cells{
+			Model: "alif", Regular: 50, Adaptive: 50, Threshold: 0.01, Adaptation: 1.8, Dampening: 0.3, Refractory: 5,
 			MembraneTau: 20, AdaptationTau: 2000, ReadoutTau: 20, Delays: 1, Bias: true,
 		},
 		Wiring: Wiring{
@@ -30,7 +30,7 @@ func DelayedMatch(rule Rule) Config {
 	c.Name = "delayed_match_" + string(rule)
 	c.Iterations = 500
 	c.Task.Set = "delayed_match"
-	c.Network.AdaptationTau = 1400
+	c.Cells.AdaptationTau = 1400
 	c.Learning.Rate = 0.002
 	return c
 }
@@ -43,8 +43,8 @@ func Pattern(rule Rule) Config {
 	c.Name = "pattern_" + string(rule)
 	c.Iterations = 500
 	c.Task.Set = "pattern"
-	c.Network.Regular, c.Network.Adaptive, c.Network.Refractory = 400, 0, 2
-	c.Network.MembraneTau, c.Network.ReadoutTau = 30, 30
+	c.Cells.Regular, c.Cells.Adaptive, c.Cells.Refractory = 400, 0, 2
+	c.Cells.MembraneTau, c.Cells.ReadoutTau = 30, 30
 	c.Learning.Rate, c.Learning.Batch, c.Validation.Batch = 0.001, 1, 1
 	return c
 }
@@ -56,8 +56,8 @@ func SequentialMNIST(rule Rule) Config {
 	c.Name = "sequential_mnist_" + string(rule)
 	c.Iterations = 36000
 	c.Task.Set = "sequential_mnist"
-	c.Network.Cell, c.Network.Delays = "lsnn", 10
-	c.Network.Regular, c.Network.Adaptive, c.Network.AdaptationTau = 120, 100, 700
+	c.Cells.Model, c.Cells.Delays = "lsnn", 10
+	c.Cells.Regular, c.Cells.Adaptive, c.Cells.AdaptationTau = 120, 100, 700
 	c.Wiring.In, c.Wiring.Recurrent, c.Wiring.Out = 0.12, 0.12, 0.12
 	c.Wiring.Excitatory, c.Wiring.Rewiring = 0.75, "anywhere"
 	c.Learning.Rate, c.Learning.DecayEvery, c.Learning.Batch = 0.01, 2500, 256
@@ -72,9 +72,9 @@ func StoreRecall(rule Rule) Config {
 	c.Name = "store_recall_" + string(rule)
 	c.Iterations = 200
 	c.Task.Set = "store_recall"
-	c.Network.Cell, c.Network.Delays, c.Network.Bias = "lsnn", 10, false
-	c.Network.Regular, c.Network.Adaptive, c.Network.Refractory = 10, 10, 3
-	c.Network.Adaptation, c.Network.AdaptationTau = 1.7, 1200
+	c.Cells.Model, c.Cells.Delays, c.Cells.Bias = "lsnn", 10, false
+	c.Cells.Regular, c.Cells.Adaptive, c.Cells.Refractory = 10, 10, 3
+	c.Cells.Adaptation, c.Cells.AdaptationTau = 1.7, 1200
 	c.Wiring = Wiring{DenseOut: "glorot", Excitatory: 0.8, Autapses: "counted", Rewiring: "off"}
 	c.Learning.Rate, c.Learning.Decay, c.Learning.DecayEvery = 0.01, 0.3, 100
 	c.Learning.Batch, c.Learning.RateCost = 128, 0.01

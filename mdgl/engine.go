@@ -1,0 +1,191 @@
+package mdgl
+
+import (
+	"encoding/gob"
+	"fmt"
+
+	"gonum.org/v1/gonum/mat"
+
+	"github.com/neurocredit/neurocredit/data"
+)
+
+// engine is a network whose precision is hidden.
+type engine interface {
+	// run simulates a batch. With a rule it leaves the gradient of the loss behind,
+	// for learn. workers 0 takes all cores.
+	run(trials []data.Trial, rule Rule, workers int) score
+	learn() (reconnected int, err error)
+	made() int             // updates made
+	meanRates() []float64  // [N] spikes per step in the last batch
+	connections() (n int)  // synapses with a weight
+	learningRate() float64 // of the next update
+	gradients() *Gradient  // of the last batch
+	watch(*data.Trial) *Activity
+	weights(group string) (*mat.Dense, error)
+	setWeights(group string, w mat.Matrix) error
+	save(*gob.Encoder) error
+	load(*gob.Decoder) error
+}
+
+func newEngine(c *Config, shape data.Shape) (engine, error) {
+	if c.Precision == "float64" {
+		return newNetwork[float64](c, shape)
+	}
+	return newNetwork[float32](c, shape)
+}
+
+func (n *network[F]) made() int            { return n.updates }
+func (n *network[F]) meanRates() []float64 { return n.rates }
+
+func (n *network[F]) connections() int {
+	return n.in.connected() + n.rec.connected() + n.out.connected()
+}
+
+// Groups lists the names of the groups of weights.
+func Groups() []string { return []string{"in", "recurrent", "out", "bias"} }
+
+func (n *network[F]) bundle(group string) (*synapses[F], error) {
+	switch group {
+	case "in":
+		return n.in, nil
+	case "recurrent":
+		return n.rec, nil
+	case "out":
+		return n.out, nil
+	}
+	return nil, fmt.Errorf("mdgl: no weights %q%s, must be one of %v", group, suggest(group, Groups()), Groups())
+}
+
+func (s *synapses[F]) dense(x []F) *mat.Dense {
+	m := mat.NewDense(s.pre, s.post, nil)
+	for k, v := range x {
+		m.Set(int(s.row[k]), int(s.col[k]), float64(v))
+	}
+	return m
+}
+
+func float64s[F float](x []F) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
+	}
+	return y
+}
+
+func (n *network[F]) weights(group string) (*mat.Dense, error) {
+	if group == "bias" {
+		return mat.NewDense(1, n.outputs, float64s(n.bias)), nil
+	}
+	s, err := n.bundle(group)
+	if err != nil {
+		return nil, err
+	}
+	return s.dense(s.w), nil
+}
+
+func (n *network[F]) setWeights(group string, w mat.Matrix) error {
+	have, err := n.weights(group)
+	if err != nil {
+		return err
+	}
+	rows, cols := w.Dims()
+	if r, c := have.Dims(); r != rows || c != cols {
+		return fmt.Errorf("mdgl: weights %s are %d x %d, not %d x %d", group, r, c, rows, cols)
+	}
+	if group == "bias" {
+		for k := range n.bias {
+			n.bias[k] = F(w.At(0, k))
+		}
+		return nil
+	}
+	s, _ := n.bundle(group) // was found by weights
+	theta := make([]F, len(s.theta))
+	left := mat.DenseCopyOf(w)
+	for k := range theta {
+		i, j := int(s.row[k]), int(s.col[k])
+		theta[k] = F(w.At(i, j)) * s.sign[k]
+		if s.signed && theta[k] < 0 {
+			return fmt.Errorf("mdgl: weight %v of synapse %s %d→%d has the wrong sign", w.At(i, j), group, i, j)
+		}
+		if !(s.silent && i == j) {
+			left.Set(i, j, 0)
+		}
+	}
+	for i := range rows {
+		for j := range cols {
+			if x := left.At(i, j); x != 0 {
+				return fmt.Errorf("mdgl: weight %v at %s %d→%d, where there is no synapse", x, group, i, j)
+			}
+		}
+	}
+	copy(s.theta, theta)
+	n.refresh()
+	return nil
+}
+
+func (n *network[F]) gradients() *Gradient {
+	g := &n.sums
+	return &Gradient{In: n.in.dense(g.in), Recurrent: n.rec.dense(g.rec), Out: n.out.dense(g.out), Bias: float64s(g.bias)}
+}
+
+func (n *network[F]) watch(tr *data.Trial) *Activity {
+	T, N := n.shape.Steps, n.neurons
+	n.reserve(1, 0)
+	tc := &trace[F]{watched: true}
+	n.forward(n.workers[0], tr, tc, max(1, len(tr.Decisions)), 1, BPTT)
+	a := &Activity{
+		Voltage: mat.NewDense(T, N, float64s(tc.v)), Adaptation: mat.NewDense(T, N, float64s(tc.b)), Pseudo: mat.NewDense(T, N, float64s(tc.h)),
+		Readout: mat.NewDense(T, n.outputs, float64s(tc.out)), Direct: mat.NewDense(T, N, nil), Spikes: make([][]int, T),
+	}
+	n.planFeedback(&n.plan)
+	K := n.outputs
+	for t := range T {
+		for _, j := range tc.spikes[tc.start[t]:tc.start[t+1]] {
+			a.Spikes[t] = append(a.Spikes[t], int(j))
+		}
+		for i, j := range n.plan.heard {
+			sum := F(0)
+			for k, x := range tc.lambda[t*K : (t+1)*K] {
+				sum += n.plan.weights[i*K+k] * x
+			}
+			a.Direct.Set(t, int(j), float64(sum))
+		}
+	}
+	return a
+}
+
+// networkState is everything of a network that is not in its configuration.
+type networkState[F float] struct {
+	Theta, M, V [4][]F // input, recurrent, output, bias
+	Updates     int
+}
+
+func (n *network[F]) state() *networkState[F] {
+	s := &networkState[F]{Updates: n.updates}
+	for i, b := range []*synapses[F]{n.in, n.rec, n.out} {
+		s.Theta[i], s.M[i], s.V[i] = b.theta, b.m, b.v
+	}
+	s.Theta[3], s.M[3], s.V[3] = n.bias, n.biasM, n.biasV
+	return s
+}
+
+func (n *network[F]) save(enc *gob.Encoder) error { return enc.Encode(n.state()) }
+
+func (n *network[F]) load(dec *gob.Decoder) error {
+	var from networkState[F]
+	if err := dec.Decode(&from); err != nil {
+		return err
+	}
+	to := n.state()
+	for i := range to.Theta {
+		for _, p := range [][2][]F{{to.Theta[i], from.Theta[i]}, {to.M[i], from.M[i]}, {to.V[i], from.V[i]}} {
+			if len(p[0]) != len(p[1]) {
+				return fmt.Errorf("mdgl: saved state has %d synapses, the configuration %d", len(p[1]), len(p[0]))
+			}
+			copy(p[0], p[1])
+		}
+	}
+	n.updates = from.Updates
+	n.refresh()
+	return nil
+}

@@ -1,0 +1,379 @@
+package mdgl
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/binary"
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/internal/experiment"
+	"github.com/neurocredit/neurocredit/internal/npy"
+)
+
+// Options says how runs are carried out. It never changes their numbers. A nil
+// *Options is the zero value.
+type Options struct {
+	// Dir is the results directory of Train, and the folder of the results
+	// directories of TrainAll, named as their configurations. Empty: results stay
+	// in memory.
+	Dir string
+	// Resume goes on with runs that are in Dir already, from their last
+	// checkpoint, bit for bit. Without it they are an error.
+	Resume bool
+	// Progress shows how far the runs are, usually on os.Stderr. Nil: silence.
+	Progress io.Writer
+	// Workers is the number of runs at a time of TrainAll. 0: one per core. The
+	// cores are shared out among them.
+	Workers int
+	// Task is the task of configurations whose task.set is own.
+	Task data.Task
+}
+
+// checkpointEvery is the time between checkpoints of an undisturbed run.
+const checkpointEvery = 30 * time.Second
+
+// Train runs one configuration: it draws wiring and initial weights, makes the
+// updates, validates before the first, every validation.every updates and after the
+// last, and then tests if validation.tests asks for it.
+//
+// When ctx is done it stops after the update that is being made, saves a checkpoint
+// if the run has a directory, and returns what was learned so far together with the
+// context's cause. A gradient that is not finite ends the run with a *DivergedError,
+// also together with the result so far.
+func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
+	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	return results[0], err
+}
+
+// TrainAll runs many configurations, several at a time. A run that fails does
+// not stop the others: results has an entry for every configuration (nil if it
+// did not start), and the error tells which failed and why.
+func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
+	seen := map[string]bool{}
+	for _, c := range configs {
+		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
+			return make([]*Result, len(configs)), fmt.Errorf("mdgl: run name %q must be given and different for every run", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
+		if o.Dir == "" {
+			return ""
+		}
+		return filepath.Join(o.Dir, c.Name)
+	})
+}
+
+func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	results := make([]*Result, len(configs))
+	for i := range configs {
+		if err := configs[i].Validate(); err != nil {
+			return results, err
+		}
+	}
+	cores := runtime.GOMAXPROCS(0)
+	workers := o.Workers
+	if workers <= 0 {
+		workers = min(cores, max(1, len(configs)))
+	}
+	var progress *experiment.Progress
+	if o.Progress != nil {
+		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
+		defer progress.Close()
+	}
+	tasks := &taskCache{}
+	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
+		w := &worked{cores: max(1, cores/workers), progress: progress}
+		results[i], err = w.train(ctx, configs[i], o, dir(o, &configs[i]), tasks)
+		return err
+	})
+	if len(configs) == 1 {
+		return results, report[0]
+	}
+	return results, report.Err()
+}
+
+// taskCache loads every task once for all runs that share it.
+type taskCache struct {
+	mu    sync.Mutex
+	tasks map[Task]data.Task
+}
+
+func (tc *taskCache) load(ctx context.Context, c *Config, own data.Task) (data.Task, error) {
+	if c.Task.Set == "own" && own != nil {
+		return own, nil
+	}
+	tc.mu.Lock()
+	defer tc.mu.Unlock()
+	if task := tc.tasks[c.Task]; task != nil {
+		return task, nil
+	}
+	task, err := c.LoadTask(ctx)
+	if err == nil {
+		if tc.tasks == nil {
+			tc.tasks = map[Task]data.Task{}
+		}
+		tc.tasks[c.Task] = task
+	}
+	return task, err
+}
+
+// position is what a checkpoint holds besides the network: the number of the last
+// validation, -1 before the first.
+type position struct{ Validated int }
+
+// worked is one run with its files, if it has any.
+type worked struct {
+	cores    int
+	progress *experiment.Progress
+
+	cfg    *Config
+	task   data.Task
+	engine engine
+	position
+	run     *experiment.Run
+	status  *experiment.Task
+	metrics *experiment.Metrics
+	rates   *npy.Appender
+	result  *Result
+	good    []byte // state after the last validation
+}
+
+// train carries out one run.
+func (w *worked) train(ctx context.Context, c Config, o *Options, dir string, tasks *taskCache) (r *Result, err error) {
+	if c.Seeding == "fresh" {
+		var b [4]byte
+		rand.Read(b[:]) // never fails
+		c.Seed = binary.LittleEndian.Uint32(b[:])
+	}
+	if w.task, err = tasks.load(ctx, &c, o.Task); err != nil {
+		return nil, err
+	}
+	for _, b := range []struct {
+		stage data.Stage
+		n     int
+	}{{data.Training, c.Learning.Batch}, {data.Validation, c.Validation.Batch}} {
+		trials, err := w.task.Draw(uint64(c.Seed), b.stage, 0, b.n)
+		if err != nil {
+			return nil, fmt.Errorf("mdgl: %w", err)
+		}
+		if err := checkTrials(trials, w.task.Shape()); err != nil {
+			return nil, err
+		}
+	}
+	if dir != "" {
+		if w.run, err = open(&c, dir, o.Resume); err != nil {
+			return nil, err
+		}
+		defer w.run.Finish(&err)
+	}
+	w.cfg, w.Validated = &c, -1
+	if w.engine, err = newEngine(&c, w.task.Shape()); err != nil {
+		return nil, err
+	}
+	w.result = &Result{Config: c, Dir: dir}
+	if w.run != nil {
+		if err := w.openFiles(); err != nil {
+			return nil, err
+		}
+	}
+	w.status = w.progress.Start(c.Name, int64(w.engine.made()), int64(c.Iterations))
+	if w.run != nil {
+		w.run.Track(w.status)
+	}
+	err = w.stop(w.work(ctx))
+	w.status.End(err)
+	return w.result, err
+}
+
+// open creates or resumes the results directory.
+func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+	text, err := config.EncodeCommented(c)
+	if err != nil {
+		return nil, fmt.Errorf("mdgl: %w", err)
+	}
+	m := experiment.Manifest{Config: text, Engine: "native " + c.Precision, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
+	var run *experiment.Run
+	if resume {
+		run, err = experiment.CreateOrResume(dir, m)
+	} else {
+		run, err = experiment.Create(dir, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mdgl: %w", err)
+	}
+	return run, nil
+}
+
+// configDiff lists what forbids to resume. A fresh seed is the one that was
+// drawn when the run began.
+func configDiff(saved []byte, c *Config) []string {
+	var old Config
+	if err := config.Decode(saved, &old, "config.yaml"); err != nil {
+		return []string{err.Error()}
+	}
+	if c.Seeding == "fresh" && old.Seeding == "fresh" {
+		c.Seed = old.Seed
+	}
+	return config.Diff(&old, c)
+}
+
+// openFiles opens metrics and recordings and goes to the last checkpoint.
+func (w *worked) openFiles() error {
+	var err error
+	if w.metrics, err = w.run.Metrics(metricColumns...); err != nil {
+		return err
+	}
+	if w.rates, err = w.run.Record("validation/1/recurrent/av", npy.Float64, w.cfg.Neurons()); err != nil {
+		return err
+	}
+	found, err := w.run.Restore(func(from io.Reader) error { return loadState(from, w.engine, &w.position) })
+	if err != nil || !found {
+		return err
+	}
+	table, err := experiment.ReadMetrics(w.run.Dir())
+	if err != nil {
+		return err
+	}
+	w.result.Points, w.result.Test, err = readPoints(table)
+	return err
+}
+
+func (w *worked) save(to io.Writer) error {
+	enc := gob.NewEncoder(to)
+	return errors.Join(enc.Encode(w.position), w.engine.save(enc))
+}
+
+func loadState(from io.Reader, e engine, p *position) error {
+	dec := gob.NewDecoder(from)
+	if err := dec.Decode(p); err != nil {
+		return err
+	}
+	return e.load(dec)
+}
+
+// work makes validations and updates until all are made.
+func (w *worked) work(ctx context.Context) error {
+	c := w.cfg
+	for {
+		k := w.engine.made()
+		if (k%c.Validation.Every == 0 || k == c.Iterations) && w.Validated < k {
+			if err := w.validate(ctx, k); err != nil {
+				return err
+			}
+		}
+		if k == c.Iterations {
+			w.result.Done = true
+			return nil
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		trials, err := w.task.Draw(uint64(c.Seed), data.Training, k, c.Learning.Batch)
+		if err != nil {
+			return fmt.Errorf("mdgl: %w", err)
+		}
+		w.engine.run(trials, c.Learning.Rule, w.cores)
+		if _, err := w.engine.learn(); err != nil {
+			return err
+		}
+		w.status.Advance(1)
+		if w.run != nil && w.run.SinceCheckpoint() > checkpointEvery {
+			if err := w.run.Checkpoint(w.save); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// validate notes how well the network does after k updates; after the last one it
+// also tests.
+func (w *worked) validate(ctx context.Context, k int) error {
+	c := w.cfg
+	s, err := evaluate(ctx, w.engine, c, w.task, data.Validation, k, 1, w.cores)
+	if err != nil {
+		return err
+	}
+	p := Point{Iteration: k, Score: s, Connections: w.engine.connections()}
+	rates := append([]float64(nil), w.engine.meanRates()...)
+	if k == c.Iterations && c.Validation.Tests > 0 {
+		test, err := evaluate(ctx, w.engine, c, w.task, data.Testing, 0, c.Validation.Tests, w.cores)
+		if err != nil {
+			return err
+		}
+		w.result.Test = &test
+	}
+	w.result.Points = append(w.result.Points, p)
+	w.status.Message("iteration %d: loss %.4g", k, s.Loss)
+	w.Validated = k
+	if w.run != nil {
+		if err := errors.Join(w.metrics.Append(metricRow(&p, w.result.Test)...), w.rates.Append(rates)); err != nil {
+			return err
+		}
+	}
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return err
+	}
+	w.good = state.Bytes()
+	return nil
+}
+
+// evaluate returns the mean score of batches first..first+n-1 of a stage.
+func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage data.Stage, first, n, cores int) (Score, error) {
+	scores := make([]Score, n)
+	for i := range scores {
+		if ctx.Err() != nil {
+			return Score{}, context.Cause(ctx)
+		}
+		trials, err := task.Draw(uint64(c.Seed), stage, first+i, c.Validation.Batch)
+		if err != nil {
+			return Score{}, fmt.Errorf("mdgl: %w", err)
+		}
+		if c.Task.Set == "own" {
+			if err := checkTrials(trials, task.Shape()); err != nil {
+				return Score{}, err
+			}
+		}
+		scores[i] = newScore(e.run(trials, "", cores), e.meanRates(), len(trials))
+	}
+	return mean(scores), nil
+}
+
+// stop saves where the run stands and hands its state to the result.
+func (w *worked) stop(cause error) error {
+	var diverged *DivergedError
+	if errors.As(cause, &diverged) {
+		// The present state is worthless; that of the last validation stays.
+		good := w.good
+		w.result.state = func(e engine) error {
+			if good == nil {
+				return fmt.Errorf("mdgl: %s has no sound state: %w", w.cfg.Name, cause)
+			}
+			return loadState(bytes.NewReader(good), e, new(position))
+		}
+		return cause
+	}
+	if w.run != nil {
+		cause = errors.Join(cause, w.run.Checkpoint(w.save))
+	}
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return errors.Join(cause, err)
+	}
+	w.result.state = func(e engine) error { return loadState(bytes.NewReader(state.Bytes()), e, new(position)) }
+	return cause
+}
