@@ -1,0 +1,278 @@
+package pal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/internal/experiment"
+	"github.com/neurocredit/neurocredit/internal/npy"
+)
+
+// Options says how runs are carried out. It never changes their numbers. A nil
+// *Options is the zero value.
+type Options struct {
+	// Dir is the results directory of Train, and the folder of the results
+	// directories of TrainAll, named as their configurations. Empty: results stay
+	// in memory.
+	Dir string
+	// Resume goes on with runs that are in Dir already, from their last
+	// checkpoint, bit for bit. Without it they are an error.
+	Resume bool
+	// Progress shows how far the runs are, usually on os.Stderr. Nil: silence.
+	Progress io.Writer
+	// Workers is the number of runs at a time of TrainAll. 0: one per core.
+	Workers int
+	// Data gives the samples of configurations whose task is own.
+	Data data.Source
+}
+
+// checkpointEvery is the time between checkpoints of an undisturbed run.
+const checkpointEvery = 30 * time.Second
+
+// updatesName is the recording of Result.Updates.
+const updatesName = "comparison/0/ff/angle"
+
+// Train runs one configuration: initial state, settling, training, and the
+// comparison with backpropagation if it is asked for.
+//
+// When ctx is done it stops after the sample that is being shown, saves a
+// checkpoint if the run has a directory, and returns what was learned so far
+// together with the context's cause. A rule that diverges ends the run with a
+// *DivergedError, also together with the result so far.
+func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
+	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	return results[0], err
+}
+
+// TrainAll runs many configurations, several at a time. A run that fails does
+// not stop the others: results has an entry for every configuration (nil if it
+// did not start), and the error tells which failed and why.
+func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
+	seen := map[string]bool{}
+	for _, c := range configs {
+		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
+			return make([]*Result, len(configs)), fmt.Errorf("pal: run name %q must be given and different for every run", c.Name)
+		}
+		seen[c.Name] = true
+	}
+	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
+		if o.Dir == "" {
+			return ""
+		}
+		return filepath.Join(o.Dir, c.Name)
+	})
+}
+
+func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
+	if o == nil {
+		o = &Options{}
+	}
+	results := make([]*Result, len(configs))
+	for i := range configs {
+		if err := configs[i].Validate(); err != nil {
+			return results, err
+		}
+	}
+	workers := o.Workers
+	if workers <= 0 {
+		workers = runtime.NumCPU()
+	}
+	var progress *experiment.Progress
+	if o.Progress != nil {
+		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
+		defer progress.Close()
+	}
+	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
+		results[i], err = train(ctx, configs[i], o, dir(o, &configs[i]), progress)
+		return err
+	})
+	if len(configs) == 1 {
+		return results, report[0]
+	}
+	return results, report.Err()
+}
+
+// train carries out one run.
+func train(ctx context.Context, c Config, o *Options, dir string, progress *experiment.Progress) (r *Result, err error) {
+	set, err := c.samples(ctx, o.Data)
+	if err != nil {
+		return nil, err
+	}
+	var run *experiment.Run
+	if dir != "" {
+		if run, err = open(&c, dir, o.Resume); err != nil {
+			return nil, err
+		}
+		defer run.Finish(&err)
+	}
+	s, err := newSession(&c, set)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{session: s, run: run, result: &Result{Config: c, Dir: dir}}
+	if run != nil {
+		if err := w.openFiles(); err != nil {
+			return nil, err
+		}
+	}
+	w.task = progress.Start(c.Name, s.doneSteps(), s.totalSteps())
+	if run != nil {
+		run.Track(w.task)
+	}
+	err = w.work(ctx)
+	w.task.End(err)
+	return w.result, err
+}
+
+// open creates or resumes the results directory.
+func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+	text, err := config.EncodeCommented(c)
+	if err != nil {
+		return nil, fmt.Errorf("pal: %w", err)
+	}
+	m := experiment.Manifest{Config: text, Engine: "native float64", Diff: func(saved, _ []byte) []string {
+		var old Config
+		if err := config.Decode(saved, &old, "config.yaml"); err != nil {
+			return []string{err.Error()}
+		}
+		return config.Diff(&old, c)
+	}}
+	if size := c.RecordingSize(); size > 0 {
+		if err := experiment.Require(dir, uint64(size)); err != nil {
+			return nil, fmt.Errorf("pal: the recordings of %s: %w; a larger record.every makes them smaller", c.Name, err)
+		}
+	}
+	var run *experiment.Run
+	if resume {
+		run, err = experiment.CreateOrResume(dir, m)
+	} else {
+		run, err = experiment.Create(dir, m)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("pal: %w", err)
+	}
+	return run, nil
+}
+
+// worker carries out the protocol of one run, with its files if it has any.
+type worker struct {
+	*session
+	run     *experiment.Run
+	task    *experiment.Task
+	metrics *experiment.Metrics
+	updates *npy.Appender
+	records *recorder
+	result  *Result
+}
+
+// openFiles opens metrics and recordings and goes to the last checkpoint.
+func (w *worker) openFiles() error {
+	var err error
+	if w.metrics, err = w.run.Metrics(metricColumns(w.cfg)...); err != nil {
+		return err
+	}
+	if w.cfg.Record.Updates {
+		if w.updates, err = w.run.Record(updatesName, npy.Float64, len(w.net.up)); err != nil {
+			return err
+		}
+	}
+	if w.records, err = newRecorder(w.cfg, w.net, w.run); err != nil {
+		return err
+	}
+	found, err := w.run.Restore(w.load)
+	if err != nil || !found {
+		return err
+	}
+	table, err := experiment.ReadMetrics(w.run.Dir())
+	if err != nil {
+		return err
+	}
+	if w.result.Points, err = pointsFrom(w.cfg, table); err != nil || w.updates == nil {
+		return err
+	}
+	saved, err := experiment.Open(w.run.Dir())
+	if err != nil {
+		return err
+	}
+	w.result.Updates, err = readUpdates(saved.RecordingPath(updatesName))
+	return err
+}
+
+// work runs sample after sample until the protocol is done.
+func (w *worker) work(ctx context.Context) error {
+	for !w.Done {
+		if ctx.Err() != nil {
+			return w.stop(context.Cause(ctx))
+		}
+		if err := w.next(ctx); err != nil {
+			return w.stop(err)
+		}
+		if w.run != nil && w.run.SinceCheckpoint() > checkpointEvery {
+			if err := w.run.Checkpoint(w.save); err != nil {
+				return w.stop(err)
+			}
+		}
+	}
+	w.result.Done = true
+	return w.stop(nil)
+}
+
+// next shows one sample.
+func (w *worker) next(ctx context.Context) error {
+	steps := w.sampleSteps()
+	defer w.task.Advance(int64(steps))
+	if w.Stage != stageCompare {
+		return w.sample(w.point)
+	}
+	angles := make([]float64, len(w.net.up))
+	if err := w.compareSample(ctx, angles); err != nil {
+		return err
+	}
+	w.result.Updates = append(w.result.Updates, angles)
+	if w.updates != nil {
+		return w.updates.Append(angles)
+	}
+	return nil
+}
+
+// point notes a point of the learning curve.
+func (w *worker) point() error {
+	steps := w.net.count - int64(w.cfg.SettlingSteps())
+	p := Point{Time: float64(steps) * w.cfg.Circuit.Dt, Error: w.net.outputError(), Alignment: w.net.alignments()}
+	w.result.Points = append(w.result.Points, p)
+	if w.metrics == nil {
+		return nil
+	}
+	if err := w.metrics.Append(p.row()...); err != nil {
+		return err
+	}
+	return w.records.append(w.Stage)
+}
+
+// stop saves where the run stands and hands its state to the result.
+func (w *worker) stop(cause error) error {
+	var diverged *DivergedError
+	if errors.As(cause, &diverged) {
+		w.result.state = func(func(io.Reader) error) error {
+			return fmt.Errorf("pal: %s has no sound state: %w", w.cfg.Name, cause)
+		}
+		return cause
+	}
+	if w.run != nil {
+		cause = errors.Join(cause, w.run.Checkpoint(w.save))
+	}
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return errors.Join(cause, err)
+	}
+	w.result.state = func(load func(io.Reader) error) error { return load(bytes.NewReader(state.Bytes())) }
+	return cause
+}
