@@ -144,7 +144,10 @@ func parsePublished(text []byte, file string) (Config, error) {
 	if err != nil {
 		return Config{}, fmt.Errorf("dendritic: %s: %w", file, err)
 	}
-	return c, c.Validate()
+	if err := config.Check(&c); err != nil {
+		return Config{}, fmt.Errorf("dendritic: %s: %w", file, err)
+	}
+	return c, nil
 }
 
 // fromPublished translates names and index conventions.
