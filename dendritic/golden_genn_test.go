@@ -224,7 +224,7 @@ func gennGroup(t *testing.T, dims []int, name string) (group string, level int) 
 	return m[1], level
 }
 
-func atoi(t *testing.T, s string) int {
+func atoi(t testing.TB, s string) int {
 	t.Helper()
 	n, err := strconv.Atoi(s)
 	must(t, err)

@@ -51,7 +51,7 @@ func committed(file string) bool {
 	return strings.HasPrefix(file, "testdata"+string(filepath.Separator))
 }
 
-func readFile(t *testing.T, file string) []byte {
+func readFile(t testing.TB, file string) []byte {
 	t.Helper()
 	raw, err := os.ReadFile(file)
 	if err != nil {
