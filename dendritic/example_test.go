@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"gonum.org/v1/gonum/mat"
@@ -94,6 +95,49 @@ func ExampleOptions() {
 	// Output:
 	// interrupted: true
 	// done: true epochs: 2
+}
+
+// The largest apical voltage of every validation pass, from a recording: it is 0 in
+// the circuit that has not learned yet.
+func ExampleResult_Recording() {
+	tmp, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(tmp)
+	c := dendritic.YinYang(dendritic.FA)
+	c.Epochs = 2
+	c.Data.Train, c.Data.Valid, c.Data.Test = 100, 20, 1
+	c.Record.Variables = dendritic.Variables{"1": {"pyramidal": {"v_apical"}}}
+	r, err := dendritic.Train(context.Background(), c, &dendritic.Options{Dir: filepath.Join(tmp, "fa")})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	rec, err := r.Recording(dendritic.RecordingName{Stage: dendritic.Validation, Level: 1, Group: "pyramidal", Variable: "v_apical"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer rec.Close()
+	for epoch := range r.Epochs {
+		first, rows, err := rec.Pass(epoch)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		values := make([]float64, rows*rec.Width())
+		if err := rec.Read(values, first, 1); err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("epoch %d: %d rows, at most %.2f\n", epoch, rows, slices.Max(values))
+	}
+	// Output:
+	// epoch 0: 300 rows, at most 0.00
+	// epoch 1: 300 rows, at most 0.03
+	// epoch 2: 300 rows, at most 0.03
 }
 
 // Weights of a trained network, and how it does on other data.
