@@ -205,7 +205,7 @@ func (w *worker) openFiles() error {
 		if w.result.Epochs, w.result.Test, err = epochsFrom(w.cfg, table); err != nil {
 			return err
 		}
-		if w.Pending != nil {
+		if w.Pending != nil && !w.Done { // not in metrics.csv before the test
 			w.result.Epochs = append(w.result.Epochs, *w.Pending)
 		}
 	}
