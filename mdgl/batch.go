@@ -37,7 +37,7 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 	// The rate cost couples the trials, so their traces wait for the last one.
 	// Without it a worker goes forward and back while the trace is in its cache.
 	wait := rule != "" && n.cfg.Learning.RateCost > 0
-	slots := len(n.workers)
+	slots := len(n.active)
 	if wait {
 		slots = len(trials)
 	}
@@ -81,7 +81,7 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 	return result
 }
 
-// reserve makes workers and blocks.
+// reserve makes workers and blocks, and sets the number of workers of a batch.
 func (n *network[F]) reserve(workers, blocks int) {
 	for len(n.workers) < workers {
 		w := &worker[F]{scratch: make([]float64, n.outputs)}
@@ -95,7 +95,7 @@ func (n *network[F]) reserve(workers, blocks int) {
 		}
 		n.workers = append(n.workers, w)
 	}
-	n.workers = n.workers[:workers]
+	n.active = n.workers[:workers]
 	for len(n.blocks) < blocks {
 		n.blocks = append(n.blocks, n.newGradient())
 	}
@@ -103,15 +103,15 @@ func (n *network[F]) reserve(workers, blocks int) {
 
 // each calls f for all blocks, on all workers at the same time.
 func (n *network[F]) each(blocks int, f func(w *worker[F], wi, block int)) {
-	if len(n.workers) == 1 {
+	if len(n.active) == 1 {
 		for block := range blocks {
-			f(n.workers[0], 0, block)
+			f(n.active[0], 0, block)
 		}
 		return
 	}
 	var next atomic.Int64
 	var wait sync.WaitGroup
-	for wi, w := range n.workers {
+	for wi, w := range n.active {
 		wait.Go(func() {
 			for block := int(next.Add(1)) - 1; block < blocks; block = int(next.Add(1)) - 1 {
 				f(w, wi, block)

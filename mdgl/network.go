@@ -31,6 +31,7 @@ type network[F float] struct {
 	rates             []float64     // [N] spikes per step and trial of the last batch
 	traces            []*trace[F]
 	workers           []*worker[F]
+	active            []*worker[F] // those of the present batch
 }
 
 // constants of the neurons, as the steps use them.

@@ -87,7 +87,7 @@ func (n *network[F]) runOnline(trials []data.Trial, rule Rule, decisions, blocks
 		n.columns = newColumns(n.neurons, n.in.col, n.rec.col)
 	}
 	size := len(n.in.col) + len(n.rec.col)
-	for _, w := range n.workers {
+	for _, w := range n.active {
 		if w.online == nil {
 			w.online = newOnline[F](size, n.neurons, n.outputs)
 		}

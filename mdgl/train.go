@@ -166,11 +166,7 @@ func (w *worked) train(ctx context.Context, c Config, o *Options, dir string, ta
 		stage data.Stage
 		n     int
 	}{{data.Training, c.Learning.Batch}, {data.Validation, c.Validation.Batch}} {
-		trials, err := w.task.Draw(uint64(c.Seed), b.stage, 0, b.n)
-		if err != nil {
-			return nil, fmt.Errorf("mdgl: %w", err)
-		}
-		if err := checkTrials(trials, w.task.Shape()); err != nil {
+		if _, err := draw(&c, w.task, b.stage, 0, b.n); err != nil {
 			return nil, err
 		}
 	}
@@ -282,9 +278,9 @@ func (w *worked) work(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		trials, err := w.task.Draw(uint64(c.Seed), data.Training, k, c.Learning.Batch)
+		trials, err := draw(c, w.task, data.Training, k, c.Learning.Batch)
 		if err != nil {
-			return fmt.Errorf("mdgl: %w", err)
+			return err
 		}
 		w.engine.run(trials, c.Learning.Rule, w.cores)
 		if _, err := w.engine.learn(); err != nil {
@@ -332,6 +328,21 @@ func (w *worked) validate(ctx context.Context, k int) error {
 	return nil
 }
 
+// draw returns a batch of a task, checked if the task is the user's.
+func draw(c *Config, task data.Task, stage data.Stage, index, n int) ([]data.Trial, error) {
+	trials, err := task.Draw(uint64(c.Seed), stage, index, n)
+	if err != nil {
+		return nil, fmt.Errorf("mdgl: %w", err)
+	}
+	if c.Task.Set != "own" {
+		return trials, nil
+	}
+	if len(trials) != n {
+		return nil, fmt.Errorf("mdgl: the task drew %d trials, want %d", len(trials), n)
+	}
+	return trials, checkTrials(trials, task.Shape())
+}
+
 // evaluate returns the mean score of batches first..first+n-1 of a stage.
 func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage data.Stage, first, n, cores int) (Score, error) {
 	scores := make([]Score, n)
@@ -339,14 +350,9 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 		if ctx.Err() != nil {
 			return Score{}, context.Cause(ctx)
 		}
-		trials, err := task.Draw(uint64(c.Seed), stage, first+i, c.Validation.Batch)
+		trials, err := draw(c, task, stage, first+i, c.Validation.Batch)
 		if err != nil {
-			return Score{}, fmt.Errorf("mdgl: %w", err)
-		}
-		if c.Task.Set == "own" {
-			if err := checkTrials(trials, task.Shape()); err != nil {
-				return Score{}, err
-			}
+			return Score{}, err
 		}
 		scores[i] = newScore(e.run(trials, "", cores), e.meanRates(), len(trials))
 	}

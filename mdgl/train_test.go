@@ -180,6 +180,27 @@ func TestTrainAll(t *testing.T) {
 	}
 }
 
+// faulty is a task whose later batches are wrong.
+type faulty struct{ data.Task }
+
+func (f faulty) Draw(seed uint64, stage data.Stage, index, n int) ([]data.Trial, error) {
+	trials, err := f.Task.Draw(seed, stage, index, n)
+	if stage == data.Training && index == 3 {
+		trials[1].Events[0].Channel = 99
+	}
+	return trials, err
+}
+
+func TestFaultyTask(t *testing.T) {
+	r, err := Train(context.Background(), short(EProp), &Options{Task: faulty{shortTask()}})
+	if err == nil || !strings.Contains(err.Error(), "trial 1: event 0") || len(r.Points) != 2 {
+		t.Errorf("error %v, result %+v", err, r)
+	}
+	if _, err := Train(context.Background(), short(EProp), nil); err == nil || !strings.Contains(err.Error(), "Options.Task") {
+		t.Errorf("no task: %v", err)
+	}
+}
+
 // TestDiverged feeds values that overflow.
 func TestDiverged(t *testing.T) {
 	c := short(BPTT)
