@@ -184,7 +184,10 @@ func (r *Result) Network() (*Network, error) {
 		return nil, err
 	}
 	err = r.state(func(from io.Reader) error {
-		_, err := loadTrained(gob.NewDecoder(from), n.net)
+		if _, err := loadTrained(gob.NewDecoder(from), n.net); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, from) // the state of a comparison follows
 		return err
 	})
 	if err != nil {
@@ -218,9 +221,6 @@ type Score struct {
 // learning, and returns its score. The samples are shown in the order of the set,
 // for the time of a presentation each. The result is not changed.
 func Evaluate(ctx context.Context, r *Result, set *data.Set) (Score, error) {
-	if err := set.Validate(); err != nil {
-		return Score{}, fmt.Errorf("pal: %w", err)
-	}
 	if err := r.Config.checkSet(set); err != nil {
 		return Score{}, fmt.Errorf("pal: %w", err)
 	}

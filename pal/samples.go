@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/mt19937"
@@ -16,7 +17,8 @@ func (c *Config) teacherSeed() uint32 {
 
 // Samples returns what a run is trained on: its input vectors and, with a teacher,
 // the target voltages (docs/models/pal.md, section 8). With TaskOwn these are the
-// training data of own, which may be nil otherwise.
+// training data of own, which may be nil otherwise; with TaskBackward the set has
+// inputs only.
 func Samples(ctx context.Context, c Config, own data.Source) (*data.Set, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
@@ -40,7 +42,8 @@ func (c *Config) samples(ctx context.Context, own data.Source) (*data.Set, error
 	row := func(sample, _ int) []float64 { return set.Inputs[sample] }
 	err = n.runThrough(ctx, len(set.Inputs), row, func(sample, step int, voltage []float64) {
 		if step == steps-1 {
-			set.Targets = append(set.Targets, append([]float64(nil), voltage...))
+			set.Targets = append(set.Targets, slices.Clone(voltage))
+			set.Labels = append(set.Labels, -1) // no class
 		}
 	})
 	return set, err
@@ -75,10 +78,11 @@ func (c *Config) ownSamples(ctx context.Context, own data.Source) (*data.Set, er
 
 // checkSet compares a data set with the circuit.
 func (c *Config) checkSet(set *data.Set) error {
+	if err := set.Validate(); err != nil {
+		return err
+	}
 	in, out := c.Circuit.Levels[0], c.Circuit.Levels[c.Hidden()+1]
 	switch {
-	case set.Len() == 0:
-		return errors.New("there are no samples")
 	case set.Targets == nil:
 		return errors.New("the samples need target vectors; classes are not enough")
 	case set.InputSize() != in || set.OutputSize() != out:

@@ -1,0 +1,241 @@
+package pal
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/neurocredit/neurocredit/data"
+)
+
+// small is a quick run with everything in it.
+func small(task string) Config {
+	c := New(3, 5, 4, 2)
+	c.Name, c.Task, c.Epochs, c.Data.Samples = "small_"+task, task, 3, 5
+	c.Presentation = Presentation{Time: 0.2, Settling: 0.5}
+	c.Circuit.Noise.Amplitude = repeat(0.05, 2)
+	c.Learning.Rates = Rates{Up: repeat(1, 3), Down: repeat(50, 2), P2I: repeat(2, 2), I2P: repeat(5, 2)}
+	c.Learning.Alpha = repeat(1e-5, 2)
+	c.Learning.Tau = 1
+	c.Record = Record{Every: 20, Updates: true, Variables: Variables{"1": {"fb": {"g"}, "pyramidal": {"rate", "noise"}}, "3": {"ff": {"g", "delta"}}}}
+	return c
+}
+
+// files reads everything a run leaves that must be identical after a resume.
+func files(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, pattern := range []string{"metrics.csv", "config.yaml", "recordings/*/*/*/*.npy"} {
+		names, err := filepath.Glob(filepath.Join(dir, pattern))
+		must(t, err)
+		for _, name := range names {
+			text, err := os.ReadFile(name)
+			must(t, err)
+			rel, _ := filepath.Rel(dir, name)
+			all[rel] = string(text)
+		}
+	}
+	return all
+}
+
+// TestResume interrupts a run every few samples and finds the same files and
+// weights as without interruption.
+func TestResume(t *testing.T) {
+	for _, task := range []string{TaskBackward, TaskTeacher} {
+		c := small(task)
+		dir := filepath.Join(t.TempDir(), "straight")
+		want, err := Train(context.Background(), c, &Options{Dir: dir})
+		must(t, err)
+		if !want.Done || len(want.Updates) != 15 || len(want.Points) != (50+300)/20 {
+			t.Fatalf("done %v, %d updates, %d points", want.Done, len(want.Updates), len(want.Points))
+		}
+
+		broken := filepath.Join(t.TempDir(), "broken")
+		var got *Result
+		for pieces := 0; got == nil || !got.Done; pieces++ {
+			if pieces > 40 {
+				t.Fatal("never done")
+			}
+			got, err = Train(afterSamples(1), c, &Options{Dir: broken, Resume: true})
+			if err != nil && !errors.Is(err, context.Canceled) {
+				t.Fatal(err)
+			}
+		}
+		a, b := files(t, dir), files(t, broken)
+		for name := range a {
+			if a[name] != b[name] {
+				t.Errorf("%s: %s differs after resuming", task, name)
+			}
+		}
+		if len(a) != len(b) || len(a) < 10 {
+			t.Errorf("%s: %d and %d files", task, len(a), len(b))
+		}
+		if !reflect.DeepEqual(fmt.Sprint(want.Points), fmt.Sprint(got.Points)) || !reflect.DeepEqual(want.Updates, got.Updates) {
+			t.Errorf("%s: results differ after resuming", task)
+		}
+		sameWeights(t, want, got)
+		loaded, err := Load(context.Background(), broken)
+		must(t, err)
+		if fmt.Sprint(loaded.Points) != fmt.Sprint(want.Points) || !reflect.DeepEqual(want.Updates, loaded.Updates) || !loaded.Done {
+			t.Errorf("%s: loaded result differs", task)
+		}
+		sameWeights(t, want, loaded)
+	}
+}
+
+// sampleContext is done after a number of questions.
+type sampleContext struct {
+	context.Context
+	left int
+}
+
+func (c *sampleContext) Err() error {
+	if c.left--; c.left < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// afterSamples returns a context that is done after n samples at the earliest;
+// those of a teacher count, too.
+func afterSamples(n int) context.Context {
+	return &sampleContext{context.Background(), n + 10}
+}
+
+func sameWeights(t *testing.T, a, b *Result) {
+	t.Helper()
+	for _, g := range []struct {
+		level int
+		group string
+	}{{1, "ff"}, {3, "ff"}, {1, "fb"}, {2, "p2i"}, {2, "i2p"}} {
+		x, err := a.Weights(g.level, g.group)
+		must(t, err)
+		y, err := b.Weights(g.level, g.group)
+		must(t, err)
+		if !reflect.DeepEqual(x.RawMatrix(), y.RawMatrix()) {
+			t.Errorf("%s of level %d differs", g.group, g.level)
+		}
+	}
+}
+
+// TestTrainAll runs several configurations at a time and finds what each gives
+// alone, in memory as in a directory.
+func TestTrainAll(t *testing.T) {
+	var configs []Config
+	for i := range 5 {
+		c := small(TaskTeacher)
+		c.Name, c.Seed = fmt.Sprintf("run_%d", i), uint32(i)
+		configs = append(configs, c)
+	}
+	dir := t.TempDir()
+	var progress bytes.Buffer
+	all, err := TrainAll(context.Background(), configs, &Options{Dir: dir, Workers: 3, Progress: &progress})
+	must(t, err)
+	for i, c := range configs {
+		alone, err := Train(context.Background(), c, nil)
+		must(t, err)
+		if fmt.Sprint(alone.Points) != fmt.Sprint(all[i].Points) || !reflect.DeepEqual(alone.Updates, all[i].Updates) {
+			t.Errorf("run %d differs from the same run alone", i)
+		}
+		sameWeights(t, alone, all[i])
+	}
+	if fmt.Sprint(all[0].Points) == fmt.Sprint(all[1].Points) {
+		t.Error("two seeds give the same run")
+	}
+	if progress.Len() == 0 {
+		t.Error("no progress shown")
+	}
+	if _, err := Train(context.Background(), configs[0], &Options{Dir: filepath.Join(dir, "run_0")}); err == nil {
+		t.Error("an existing run was overwritten")
+	}
+	changed := configs[0]
+	changed.Epochs++
+	_, err = Train(context.Background(), changed, &Options{Dir: filepath.Join(dir, "run_0"), Resume: true})
+	if err == nil || !strings.Contains(err.Error(), "epochs: 3 → 4") {
+		t.Errorf("resumed with another configuration: %v", err)
+	}
+	configs[1].Name = "run_0"
+	if _, err := TrainAll(context.Background(), configs, &Options{Dir: t.TempDir()}); err == nil {
+		t.Error("two runs of one name")
+	}
+}
+
+// source gives fixed training data.
+type source struct{ set *data.Set }
+
+func (s source) Load(context.Context) (*data.Splits, error) {
+	return &data.Splits{Name: "fixed", Train: s.set, Valid: s.set, Test: s.set}, nil
+}
+
+// TestOwnData trains on given samples: those of a teacher give the teacher's run.
+func TestOwnData(t *testing.T) {
+	c := small(TaskTeacher)
+	c.Record.Updates = false
+	want, err := Train(context.Background(), c, nil)
+	must(t, err)
+	set, err := Samples(context.Background(), c, nil)
+	must(t, err)
+	c.Task = TaskOwn
+	got, err := Train(context.Background(), c, &Options{Data: source{set}})
+	must(t, err)
+	if fmt.Sprint(want.Points) != fmt.Sprint(got.Points) {
+		t.Error("the same samples give another run")
+	}
+	score, err := Evaluate(context.Background(), got, set)
+	must(t, err)
+	if score.Samples != 5 || !(score.Error > 0) || score.Error > want.Points[3].Error*10 {
+		t.Errorf("score %+v", score)
+	}
+	for name, bad := range map[string]source{
+		"classes only": {&data.Set{Inputs: set.Inputs, Labels: []int{0, 0, 0, 0, 0}, Classes: 1}},
+		"empty":        {&data.Set{}},
+		"too wide":     {&data.Set{Inputs: set.Targets, Targets: set.Targets, Labels: set.Labels}},
+	} {
+		if _, err := Train(context.Background(), c, &Options{Data: bad}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	if _, err := Train(context.Background(), c, nil); err == nil || !strings.Contains(err.Error(), "Options.Data") {
+		t.Errorf("no data: %v", err)
+	}
+}
+
+func TestDiverged(t *testing.T) {
+	c := small(TaskBackward)
+	c.Learning.Rules.Down = Rule{Weight: "100*w"}
+	c.Learning.Rates.I2P = repeat(0, 2)
+	c.Learning.Rules.P2I = Rule{Weight: "100*w"}
+	r, err := Train(context.Background(), c, nil)
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || !strings.HasPrefix(diverged.Quantity, "weight") || !strings.Contains(err.Error(), "its rule: 100*w") {
+		t.Fatalf("error %v", err)
+	}
+	if r.Done {
+		t.Error("done")
+	}
+	if _, err := r.Network(); err == nil {
+		t.Error("a diverged run has a network")
+	}
+}
+
+// TestNoAllocation takes training steps with all kinds of quantities.
+func TestNoAllocation(t *testing.T) {
+	c := small(TaskTeacher)
+	c.Learning.Rules.Up = Rule{Weight: "eta*lowpass_error_post*lowpass_pre"}
+	c.Learning.Rules.Down = Rule{Weight: "eta*(noise_post*highpass_pre - alpha*slope_post*slope_pre*w)"}
+	c.Record.Variables = nil
+	n, err := Build(c)
+	must(t, err)
+	n.net.setPhase(phase{true, true, true})
+	n.net.setTarget([]float64{0, 1})
+	x := []float64{0, 0.5, 1}
+	if allocs := testing.AllocsPerRun(100, func() { n.net.step(x) }); allocs != 0 {
+		t.Errorf("%v allocations per step", allocs)
+	}
+}
