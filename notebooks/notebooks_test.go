@@ -140,8 +140,8 @@ func needData(t *testing.T, names []string) []string {
 	return []string{dataEnv + "=" + cache}
 }
 
-// workFolder makes an empty folder for one run, so that no results of an earlier one are found. It lies below the
-// notebook's own, because the setup cell looks for the module around it.
+// workFolder makes a folder for one run, with a copy of the data folder beside the notebook and no results of an
+// earlier run. It lies below the notebook's own, because the setup cell looks for the module around it.
 func workFolder(t *testing.T, dir string) string {
 	t.Helper()
 	runs := filepath.Join(dir, "runs")
@@ -150,6 +150,10 @@ func workFolder(t *testing.T, dir string) string {
 	}
 	work, err := os.MkdirTemp(runs, "test")
 	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	if err := os.CopyFS(filepath.Join(work, "data"), os.DirFS(data)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
