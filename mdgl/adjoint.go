@@ -40,6 +40,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 	}
 	secreteRate := n.modulatesRate(p.rule)
 	silent := false // base holds no more than the rate cost
+	due := false    // OnMDGL: there is an error at step t+1
 	at := len(tr.Events)
 	for t := n.shape.Steps - 1; t >= 0; t-- {
 		h := tc.h[t*N : (t+1)*N]
@@ -51,11 +52,15 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		case NLMDGL:
 			n.spread(w.s, w.base, w.x)
 		case OnMDGL:
-			n.gather(w.s, w.base, nil, w.x)
+			copy(w.s, w.base)
+			if due {
+				n.gather(w.s, w.base, nil, w.x)
+			}
 			for j, m := range w.s {
 				w.r[j] = c.kappa*w.r[j] + (m - w.base[j])
 				w.s[j] = w.base[j] + c.kappa1*w.r[j]
 			}
+			due = n.secreteError(w, tc, t)
 		default:
 			if silent && !secreteRate {
 				copy(w.s, w.base)
@@ -65,7 +70,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		}
 		back(signal[:n.regular], h[:n.regular], w.v[:n.regular], c.alpha, c.gamma)
 		backAdaptive(signal[n.regular:], h[n.regular:], w.v[n.regular:], w.q[n.regular:], c)
-		n.secrete(w, h, tc, t, silent, secreteRate)
+		n.secrete(w, h, secreteRate)
 
 		for ; at > 0 && int(tr.Events[at-1].Step) == t; at-- {
 			e := &tr.Events[at-1]
@@ -106,7 +111,7 @@ func (n *network[F]) direct(base, lambda []F, silent bool) bool {
 	return zero
 }
 
-// gather sets s[i] = base[i] + Σ_k gain[k] x[col[k]] over the synapses of i. Where h
+// gather sets s[i] = base[i] + Σ_k gain[k] x[target[k]] over the synapses of i. Where h
 // is 0 the signal has no effect, and the sum is left out.
 func (n *network[F]) gather(s, base, h, x []F) {
 	p := &n.plan
@@ -114,10 +119,16 @@ func (n *network[F]) gather(s, base, h, x []F) {
 	for i, sum := range base {
 		if h == nil || h[i] != 0 {
 			from, to := start[i], start[i+1]
-			gain := p.gain[from:to]
-			for k, j := range p.col[from:to] {
-				sum += gain[k] * x[j]
+			gain, target := p.gain[from:to], p.target[from:to]
+			var other F // a second sum, so that additions need not wait for each other
+			for len(gain) >= 4 && len(target) >= 4 {
+				sum += gain[0] * x[target[0]]
+				other += gain[1] * x[target[1]]
+				sum += gain[2] * x[target[2]]
+				other += gain[3] * x[target[3]]
+				gain, target = gain[4:], target[4:]
 			}
+			sum += other
 		}
 		s[i] = sum
 	}
@@ -157,24 +168,14 @@ func backAdaptive[F float](s, h, v, q []F, c *constants[F]) {
 	}
 }
 
-// secrete sets x, what goes through recurrent synapses into the signal of step t-1.
-func (n *network[F]) secrete(w *worker[F], h []F, tc *trace[F], t int, silent, rate bool) {
+// secrete sets x, what the MDGL rules send through recurrent synapses into the signal
+// of step t-1.
+func (n *network[F]) secrete(w *worker[F], h []F, rate bool) {
 	p := &n.plan
 	switch {
-	case p.rule == EProp || p.rule == BPTT:
-	case p.rule == OnMDGL:
-		K := n.outputs
-		errors := tc.errors[t*K : (t+1)*K]
-		for i, j := range p.heard {
-			sum := F(0)
-			for k, e := range errors {
-				sum += p.weights[i*K+k] * e
-			}
-			w.x[j] = sum * tc.low[t*n.neurons+int(j)]
-		}
+	case p.rule == EProp || p.rule == BPTT || p.rule == OnMDGL:
 	case rate:
-		x := w.x[:len(h)]
-		base := w.base[:len(h)]
+		x, base := w.x[:len(h)], w.base[:len(h)]
 		for j, y := range h {
 			x[j] = base[j] * y
 		}
@@ -185,11 +186,33 @@ func (n *network[F]) secrete(w *worker[F], h []F, tc *trace[F], t int, silent, r
 	}
 }
 
-// collect adds x v[j] to the gradient of the synapses of unit i.
+// secreteError is secrete for OnMDGL: the error of step t times filtered h. It returns
+// false, and does nothing, if there is no error.
+func (n *network[F]) secreteError(w *worker[F], tc *trace[F], t int) bool {
+	K, p := n.outputs, &n.plan
+	errors := tc.errors[t*K : (t+1)*K]
+	due := false
+	for _, e := range errors {
+		due = due || e != 0
+	}
+	if !due {
+		return false
+	}
+	for i, j := range p.heard {
+		sum := F(0)
+		for k, e := range errors {
+			sum += p.weights[i*K+k] * e
+		}
+		w.x[j] = sum * tc.low[t*n.neurons+int(j)]
+	}
+	return true
+}
+
+// collect adds x v[target] to the gradient of the synapses of unit i.
 func collect[F float](grad []F, s *synapses[F], i int32, v []F, x F) {
 	from, to := s.start[i], s.start[i+1]
 	g := grad[from:to]
-	for k, j := range s.col[from:to] {
+	for k, j := range s.target[from:to] {
 		g[k] += x * v[j]
 	}
 }

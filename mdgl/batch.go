@@ -89,7 +89,7 @@ func (n *network[F]) reserve(workers, blocks int) {
 			*x = make([]F, n.neurons)
 		}
 		if n.cfg.Cells.Model == "lsnn" {
-			w.lsnn = newLSNN[F](n.neurons, n.cfg.Cells.Refractory, n.cfg.Cells.Delays)
+			w.lsnn = newLSNN[F](n.shape.Steps, n.neurons, n.cfg.Cells.Refractory, n.cfg.Cells.Delays)
 		} else {
 			w.alif = newALIF[F](n.neurons, n.cfg.Cells.Refractory)
 		}

@@ -55,3 +55,26 @@ func cpu() float64 {
 	}
 	return float64(u.Utime.Sec+u.Stime.Sec) + float64(u.Utime.Usec+u.Stime.Usec)/1e6
 }
+
+// BenchmarkLSNNIteration reports the processor time of one update of 16 trials of the
+// sequential-MNIST network on one core, with noise in place of digits.
+func BenchmarkLSNNIteration(b *testing.B) {
+	cfg := SequentialMNIST(BPTT)
+	task := data.Pattern{Steps: 840, Channels: 80, Rate: 12}
+	trials, err := task.Draw(1, data.Training, 0, 16)
+	must(b, err)
+	for i := range trials {
+		trials[i].Target, trials[i].Decisions = nil, []data.Decision{{From: 812, To: 840, Label: i % 10}}
+	}
+	shape := task.Shape()
+	shape.Outputs = 10
+	n, err := newNetwork[float32](&cfg, shape)
+	must(b, err)
+	begin := cpu()
+	for b.Loop() {
+		n.run(trials, BPTT, 1)
+		_, err = n.learn()
+		must(b, err)
+	}
+	b.ReportMetric((cpu()-begin)/float64(b.N), "cpu-s/iter")
+}

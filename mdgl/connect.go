@@ -186,14 +186,6 @@ func wire[F float](rng *rand.Rand, w *Wiring, preSigns []float64, post int, p fl
 	return s, nil
 }
 
-// drawDelays gives every synapse an extra delay of 0 to delays-1 steps.
-func (s *synapses[F]) drawDelays(rng *rand.Rand, delays int) {
-	s.delay = make([]uint8, len(s.col))
-	for k := range s.delay {
-		s.delay[k] = uint8(rng.IntN(delays))
-	}
-}
-
 // rewire brings lost synapses back (section 3.4): as many as there are free slots
 // in all signed bundles together, drawn among the bundles by their size and then
 // among the lost synapses of each.

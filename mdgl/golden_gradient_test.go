@@ -100,7 +100,7 @@ func checkAffinity[F float](t *testing.T, n *network[F], rule Rule, want tensor,
 			continue
 		}
 		for k := p.start[i]; k < p.start[i+1]; k++ {
-			got[i*N+int(p.col[k])] = p.gain[k] / unit
+			got[i*N+int(p.target[k])] += p.gain[k] / unit
 		}
 	}
 	var worst float64

@@ -185,10 +185,7 @@ func goldenNetwork[F float](t *testing.T, g *goldenCase) *network[F] {
 			}
 		}
 		if d := g.Input["delay_"+name]; d != nil {
-			s.delay = make([]uint8, len(d))
-			for k, x := range d {
-				s.delay[k] = uint8(x)
-			}
+			s.setDelays(func(k int) int { return int(d[k]) })
 		}
 		s.setWeights()
 		return s

@@ -6,8 +6,8 @@ import "github.com/neurocredit/neurocredit/data"
 // alif: the spike follows from the voltage of the step before, scaling and reset use
 // the adaptive threshold, and synapses have delays. A step is:
 //
-//  1. currents due now, slot t of the buffer, are taken; inputs and the spikes of the
-//     last step enter the slots t+d of their delays d before that;
+//  1. inputs and the spikes of the last step become currents of step t+d, with
+//     the delays d; those of step t are taken;
 //  2. b = ρ b + (1-ρ) z[t-1]; θ = ϑ + β b;
 //  3. u = (v[t-1] - θ)/θ; h = max(0, 1-|u|); spike if u > 0;
 //  4. v = α v[t-1] + (1-α) I - θ z[t-1];
@@ -15,36 +15,30 @@ import "github.com/neurocredit/neurocredit/data"
 //
 // The surrogate derivative of z by u is γ h.
 type lsnn[F float] struct {
-	v, b    []F
-	pending [][]F // [delays] currents that are on their way, times 1-α
-	last    []int32
-	ring    [][]int32
+	v, b     []F
+	currents []F // [steps + delays, N] what arrives at a step, times 1-α
+	last     []int32
+	ring     [][]int32 // [n_ref+1] spikes of the last steps
 
-	// Backward: the last delays+2 steps of V and X, and U/θ of step t+1.
-	backV, backX [][]F
-	u            []F
+	// Backward, with rows of 0 behind the last step:
+	backV, backX []F // [steps + delays + 2, N] V and X
+	u            []F // [N] U/θ of step t+1
 }
 
-func newLSNN[F float](neurons, refractory, delays int) *lsnn[F] {
+func newLSNN[F float](steps, neurons, refractory, delays int) *lsnn[F] {
 	s := &lsnn[F]{v: make([]F, neurons), b: make([]F, neurons), u: make([]F, neurons), last: make([]int32, neurons)}
 	for range refractory + 1 {
 		s.ring = append(s.ring, make([]int32, 0, neurons))
 	}
-	for range delays {
-		s.pending = append(s.pending, make([]F, neurons))
-	}
-	for range delays + 2 {
-		s.backV, s.backX = append(s.backV, make([]F, neurons)), append(s.backX, make([]F, neurons))
-	}
+	size := (steps + delays + 2) * neurons
+	s.currents, s.backV, s.backX = make([]F, size), make([]F, size), make([]F, size)
 	return s
 }
 
 func (s *lsnn[F]) reset() {
 	clear(s.v)
 	clear(s.b)
-	for _, x := range s.pending {
-		clear(x)
-	}
+	clear(s.currents)
 	for j := range s.last {
 		s.last[j] = -1 << 30
 	}
@@ -64,12 +58,12 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
 	for t := range n.shape.Steps {
 		for ; at < len(tr.Events) && int(tr.Events[at].Step) == t; at++ {
 			e := &tr.Events[at]
-			s.send(n.in, n.inDrive, e.Channel, t, F(e.Value))
+			send(s.currents[t*N:], n.in, n.inDrive, e.Channel, F(e.Value))
 		}
 		for _, i := range before {
-			s.send(n.rec, n.recDrive, i, t, 1)
+			send(s.currents[t*N:], n.rec, n.recDrive, i, 1)
 		}
-		arrived := s.pending[t%len(s.pending)]
+		arrived := s.currents[t*N : (t+1)*N]
 		h, v, b := tc.h[t*N:(t+1)*N], tc.v[t*N:(t+1)*N], tc.b[t*N:(t+1)*N]
 		for j := range s.b {
 			s.b[j] *= c.rho
@@ -93,7 +87,6 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
 				now = append(now, int32(j))
 			}
 			s.v[j] = c.alpha*x + arrived[j]
-			arrived[j] = 0
 		}
 		s.ring[t%slots] = now
 		before = now
@@ -105,10 +98,12 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
 	}
 }
 
-// send puts the currents of a spike of unit i under way.
-func (s *lsnn[F]) send(b *synapses[F], drive []F, i int32, t int, x F) {
-	for k := b.start[i]; k < b.start[i+1]; k++ {
-		s.pending[(t+int(b.delay[k]))%len(s.pending)][b.col[k]] += x * drive[k]
+// send puts the currents of a spike of unit i under way, from the present step on.
+func send[F float](currents []F, s *synapses[F], drive []F, i int32, x F) {
+	from, to := s.start[i], s.start[i+1]
+	w := drive[from:to]
+	for k, j := range s.target[from:to] {
+		currents[j] += x * w[k]
 	}
 }
 
@@ -132,11 +127,8 @@ func (n *network[F]) threshold(j int, b F) F {
 func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *gradient[F]) {
 	N, K := n.neurons, n.outputs
 	p, c, s := &n.plan, &n.c, w.lsnn
-	slots := len(s.backV)
-	for i := range slots {
-		clear(s.backV[i])
-		clear(s.backX[i])
-	}
+	clear(s.backV)
+	clear(s.backX)
 	clear(w.q)
 	clear(s.u)
 	copy(w.base, p.rate)
@@ -152,14 +144,14 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		case EProp:
 			copy(w.s, w.base)
 		case BPTT:
-			n.gatherDelayed(w.s, w.base, s.backV, t+1)
+			n.gather(w.s, w.base, h, s.backV[(t+1)*N:])
 		case NLMDGL:
 			// The modulator reaches all neurons after the shortest delay.
-			n.spread(w.s, w.base, s.backX[(t+2)%slots])
+			n.spread(w.s, w.base, s.backX[(t+2)*N:(t+3)*N])
 		default:
-			n.gatherDelayed(w.s, w.base, s.backX, t+2)
+			n.gather(w.s, w.base, h, s.backX[(t+2)*N:])
 		}
-		next, v, x := s.backV[(t+1)%slots], s.backV[t%slots], s.backX[t%slots]
+		v, next, x := s.backV[t*N:(t+1)*N], s.backV[(t+1)*N:(t+2)*N], s.backX[t*N:(t+1)*N]
 		for j, z := range w.s {
 			v[j] = c.alpha*next[j] + s.u[j]
 			if t+1 < steps {
@@ -185,11 +177,11 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		}
 		for ; at > 0 && int(tr.Events[at-1].Step) == t; at-- {
 			e := &tr.Events[at-1]
-			s.collect(g.in, n.in, e.Channel, t, F(e.Value))
+			collect(g.in, n.in, e.Channel, s.backV[t*N:], F(e.Value))
 		}
 		if t > 0 {
 			for _, i := range tc.spikes[tc.start[t-1]:tc.start[t]] {
-				s.collect(g.rec, n.rec, i, t, 1)
+				collect(g.rec, n.rec, i, s.backV[t*N:], 1)
 				if int(i) >= n.regular {
 					w.q[i] -= c.beta * v[i]
 				}
@@ -199,24 +191,5 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			flush(v, n.tiny)
 			flush(w.q, n.tiny)
 		}
-	}
-}
-
-// gatherDelayed sets s[i] = base[i] + Σ_k gain[k] X[from+delay[k]] over the synapses
-// of i. x holds the last steps in a ring.
-func (n *network[F]) gatherDelayed(s, base []F, x [][]F, from int) {
-	p := &n.plan
-	for i, sum := range base {
-		for k := p.start[i]; k < p.start[i+1]; k++ {
-			sum += p.gain[k] * x[(from+int(p.delay[k]))%len(x)][p.col[k]]
-		}
-		s[i] = sum
-	}
-}
-
-// collect adds x V[t+d] to the gradient of the synapses of unit i.
-func (s *lsnn[F]) collect(grad []F, b *synapses[F], i int32, t int, x F) {
-	for k := b.start[i]; k < b.start[i+1]; k++ {
-		grad[k] += x * s.backV[(t+int(b.delay[k]))%len(s.backV)][b.col[k]]
 	}
 }

@@ -91,8 +91,9 @@ func newNetwork[F float](cfg *Config, shape data.Shape) (*network[F], error) {
 	}
 	if cfg.Cells.Model == "lsnn" {
 		rng := newRand(cfg.Seed, streamDelays, 0)
-		n.in.drawDelays(rng, cfg.Cells.Delays)
-		n.rec.drawDelays(rng, cfg.Cells.Delays)
+		for _, b := range []*synapses[F]{n.in, n.rec} {
+			b.setDelays(func(int) int { return rng.IntN(cfg.Cells.Delays) })
+		}
 	}
 	n.prepare()
 	return n, nil

@@ -32,14 +32,14 @@ type plan[F float] struct {
 	weights []F     // [heard, K] their feedback weights
 	rate    []F     // [N] derivative of the rate cost by a spike
 
-	// The part of the signal that comes through one recurrent synapse, Σ_j gain[k] X_j
+	// The part of the signal that comes through one recurrent synapse, Σ_k gain[k] X_j
 	// over the synapses k of a neuron to targets j. X is the adjoint voltage for BPTT
-	// and what j secretes for the MDGL rules. It is empty for EProp and NLMDGL.
-	start []int32
-	col   []int32
-	delay []uint8
-	gain  []F
-	types [4]F // NLMDGL: gains by types, pre*2 + post
+	// and what j secretes for the MDGL rules. It is empty for EProp and NLMDGL. Rows are
+	// filled up with gains of 0 to a multiple of four.
+	start  []int32
+	target []int32 // j, with delays as in synapses
+	gain   []F
+	types  [4]F // NLMDGL: gains by types, pre*2 + post
 }
 
 // typeMeans returns the mean recurrent weight from type a to type b at 2a + b: of
@@ -75,7 +75,7 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	p.rule = rule
 	n.planRate(trials)
 	n.planFeedback(p)
-	p.col, p.delay, p.gain = p.col[:0], p.delay[:0], p.gain[:0]
+	p.target, p.gain = p.target[:0], p.gain[:0]
 	p.start = grow(p.start, n.neurons+1)
 	if rule == EProp {
 		return
@@ -108,12 +108,12 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 			if rule == MDGL || rule == OnMDGL {
 				w = F(mean[2*n.types[i]+n.types[j]])
 			}
-			p.col, p.gain = append(p.col, j), append(p.gain, unit*w)
-			if n.rec.delay != nil {
-				p.delay = append(p.delay, n.rec.delay[k])
-			}
+			p.target, p.gain = append(p.target, n.rec.target[k]), append(p.gain, unit*w)
 		}
-		p.start[i+1] = int32(len(p.col))
+		for len(p.target)%4 != 0 {
+			p.target, p.gain = append(p.target, 0), append(p.gain, 0)
+		}
+		p.start[i+1] = int32(len(p.target))
 	}
 }
 

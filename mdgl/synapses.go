@@ -12,7 +12,7 @@ type synapses[F float] struct {
 	pre, post int
 	start     []int32 // [pre+1]
 	row, col  []int32 // [synapses]
-	delay     []uint8 // [synapses] extra steps, nil: none
+	target    []int32 // [synapses] where a spike arrives: col + post times the extra delay
 	signed    bool
 	sign      []F     // [synapses] 1 or -1
 	theta     []F     // [synapses]
@@ -35,8 +35,17 @@ func newSynapses[F float](pre, post int, there func(i, j int) bool) *synapses[F]
 		s.start[i+1] = int32(len(s.col))
 	}
 	n := len(s.col)
+	s.target = s.col
 	s.sign, s.theta, s.w, s.m, s.v = make([]F, n), make([]F, n), make([]F, n), make([]F, n), make([]F, n)
 	return s
+}
+
+// setDelays gives every synapse an extra delay in steps.
+func (s *synapses[F]) setDelays(delay func(k int) int) {
+	s.target = make([]int32, len(s.col))
+	for k, j := range s.col {
+		s.target[k] = int32(delay(k)*s.post) + j
+	}
 }
 
 // setWeights computes w from theta.
