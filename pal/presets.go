@@ -99,6 +99,8 @@ func Chain(mode Mode) Config {
 	c.Teacher.Up = Range{2, 2}
 	c.Learning.Rates = Rates{Up: []float64{2, 0.5}, Down: []float64{0}, P2I: []float64{10}, I2P: []float64{0}}
 	c.Learning.Alpha = []float64{1e-6}
+	weights := []string{"g"}
+	c.Record.Variables = Variables{"1": {"ff": weights, "fb": weights, "p2i": weights, "i2p": weights}, "2": {"ff": weights}}
 	switch mode {
 	case PAL:
 		c.Circuit.Noise.Amplitude = []float64{0.01}

@@ -57,7 +57,8 @@ func TestPublishedIsPreset(t *testing.T) {
 	}
 	chain := map[string]any{"layers": []int{1, 1, 1}, "epochs": 5000, "noise_scale": []float64{0.01}, "eta_fw": []float64{2, 0.5}, "eta_bw": []float64{20},
 		"eta_IP": []float64{10}, "eta_PI": []float64{0.5}, "init_WPP_range": []float64{-1, 0}, "init_BPP_range": []float64{-1, 0},
-		"init_teacher_WPP_range": []float64{2, 2}, "alpha": []float64{1e-6, 1e-6, 1e-6}}
+		"init_teacher_WPP_range": []float64{2, 2}, "alpha": []float64{1e-6, 1e-6, 1e-6},
+		"rec_WPP": true, "rec_WIP": true, "rec_BPP": true, "rec_BPI": true}
 	fixed := func(model string) map[string]any {
 		all := maps.Clone(chain)
 		maps.Copy(all, map[string]any{"model_type": model, "eta_bw": []float64{0}, "eta_PI": []float64{0}})

@@ -69,7 +69,7 @@ func newRecorder(c *Config, n *network, run *experiment.Run) (*recorder, error) 
 	r := &recorder{net: n, probes: c.probes(), files: map[string][]*npy.Appender{}}
 	for _, stage := range []string{stageSettle, stageTrain} {
 		for _, p := range r.probes {
-			f, err := run.Record(fmt.Sprintf("%s/%d/%s/%s", stage, p.level, p.group, p.variable), npy.Float64, c.width(p))
+			f, err := run.Record(RecordingName{stage, p.level, p.group, p.variable}.String(), npy.Float64, c.width(p))
 			if err != nil {
 				return nil, err
 			}

@@ -142,8 +142,8 @@ func Load(ctx context.Context, dir string) (*Result, error) {
 		return nil, err
 	}
 	if r.Config.Record.Updates {
-		if r.Updates, err = readUpdates(saved.RecordingPath(updatesName)); err != nil {
-			return nil, fmt.Errorf("pal: %s: %w", dir, err)
+		if r.Updates, err = r.Recording(updatesName); err != nil {
+			return nil, err
 		}
 	}
 	r.state = func(load func(io.Reader) error) error {
@@ -159,8 +159,8 @@ func Load(ctx context.Context, dir string) (*Result, error) {
 	return r, context.Cause(ctx)
 }
 
-// readUpdates reads the recording of update angles.
-func readUpdates(path string) ([][]float64, error) {
+// readRows reads a whole recording.
+func readRows(path string) ([][]float64, error) {
 	f, err := npy.OpenReader(path)
 	if err != nil {
 		return nil, err

@@ -38,7 +38,7 @@ type Options struct {
 const checkpointEvery = 30 * time.Second
 
 // updatesName is the recording of Result.Updates.
-const updatesName = "comparison/0/ff/angle"
+var updatesName = RecordingName{Comparison, 0, "ff", "angle"}
 
 // Train runs one configuration: initial state, settling, training, and the
 // comparison with backpropagation if it is asked for.
@@ -180,7 +180,7 @@ func (w *worker) openFiles() error {
 		return err
 	}
 	if w.cfg.Record.Updates {
-		if w.updates, err = w.run.Record(updatesName, npy.Float64, len(w.net.up)); err != nil {
+		if w.updates, err = w.run.Record(updatesName.String(), npy.Float64, len(w.net.up)); err != nil {
 			return err
 		}
 	}
@@ -198,11 +198,7 @@ func (w *worker) openFiles() error {
 	if w.result.Points, err = pointsFrom(w.cfg, table); err != nil || w.updates == nil {
 		return err
 	}
-	saved, err := experiment.Open(w.run.Dir())
-	if err != nil {
-		return err
-	}
-	w.result.Updates, err = readUpdates(saved.RecordingPath(updatesName))
+	w.result.Updates, err = w.result.Recording(updatesName)
 	return err
 }
 

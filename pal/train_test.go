@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -121,6 +122,48 @@ func sameWeights(t *testing.T, a, b *Result) {
 		if !reflect.DeepEqual(x.RawMatrix(), y.RawMatrix()) {
 			t.Errorf("%s of level %d differs", g.group, g.level)
 		}
+	}
+}
+
+// TestRecordings reads what a run has recorded.
+func TestRecordings(t *testing.T) {
+	c := small(TaskTeacher)
+	r, err := Train(context.Background(), c, &Options{Dir: filepath.Join(t.TempDir(), "run")})
+	must(t, err)
+	names, err := r.Recordings()
+	must(t, err)
+	if len(names) != 2*5+1 || names[0] != (RecordingName{Comparison, 0, "ff", "angle"}) {
+		t.Errorf("recordings %v", names)
+	}
+	settled, trained := 50/20, 350/20-50/20
+	for _, name := range names {
+		rows, err := r.Recording(name)
+		must(t, err)
+		want := map[string]int{Settling: settled, Training: trained, Comparison: 15}[name.Stage]
+		if len(rows) != want {
+			t.Errorf("%v: %d rows, want %d", name, len(rows), want)
+		}
+		width := map[string]int{"fb/g": 5 * 4, "ff/g": 4 * 2, "ff/delta": 4 * 2, "pyramidal/rate": 5, "pyramidal/noise": 5, "ff/angle": 3}[name.Group+"/"+name.Variable]
+		if len(rows[0]) != width {
+			t.Errorf("%v: %d values, want %d", name, len(rows[0]), width)
+		}
+	}
+	// The last row was taken with the last point, ten steps before the end.
+	w, err := r.Recording(RecordingName{Training, 3, "ff", "g"})
+	must(t, err)
+	end, err := r.Weights(3, "ff")
+	must(t, err)
+	for i, v := range w[len(w)-1] {
+		if d := math.Abs(v - end.RawMatrix().Data[i]); d > 0.01 || d == 0 {
+			t.Errorf("weight %d: last row %v, at the end %v", i, v, end.RawMatrix().Data[i])
+		}
+	}
+	if _, err := r.Recording(RecordingName{Training, 2, "ff", "g"}); !errors.Is(err, ErrNotRecorded) {
+		t.Errorf("error %v, want ErrNotRecorded", err)
+	}
+	r.Dir = ""
+	if _, err := r.Recording(names[0]); !errors.Is(err, ErrNotRecorded) {
+		t.Errorf("in memory: error %v, want ErrNotRecorded", err)
 	}
 }
 
