@@ -36,7 +36,12 @@ type Activity struct {
 	Adaptation *mat.Dense // [T, N] b, 0 for regular neurons
 	Pseudo     *mat.Dense // [T, N] h = max(0, 1-|u|), 0 in refractoriness
 	Readout    *mat.Dense // [T, K]
-	Direct     *mat.Dense // [T, N] direct learning signal L of this trial alone
+	Direct     *mat.Dense // [T, N] direct learning signal L, if the trial is alone in its batch
+
+	// Modulatory is what the rule of the configuration adds to Direct, [T, N]: the
+	// modulators that a neuron receives from those one synapse away. Nil for bptt,
+	// eprop and on_mdgl. It leaves out the rate cost.
+	Modulatory *mat.Dense
 }
 
 // Build makes a network with initial weights drawn from the seed, for a task of the
@@ -45,13 +50,25 @@ func Build(c Config, shape data.Shape) (*Network, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	if shape.Steps < 1 || shape.Channels < 1 || shape.Outputs < 1 {
-		return nil, fmt.Errorf("mdgl: shape %+v must be >= 1 in every part", shape)
+	if err := c.checkShape(shape); err != nil {
+		return nil, err
 	}
 	n := &Network{cfg: c, shape: shape}
 	var err error
 	n.engine, err = newEngine(&n.cfg, shape)
 	return n, err
+}
+
+// checkShape checks what a task must fulfil.
+func (c *Config) checkShape(shape data.Shape) error {
+	if shape.Steps < 1 || shape.Channels < 1 || shape.Outputs < 1 {
+		return fmt.Errorf("mdgl: shape %+v must be >= 1 in every part", shape)
+	}
+	w := &c.Wiring
+	if w.Dale && w.In > 0 && excitatory(shape.Channels, w.Excitatory) == shape.Channels {
+		return fmt.Errorf("mdgl: wiring.excitatory %g leaves no inhibitory one of %d input channels, which balanced weights need", w.Excitatory, shape.Channels)
+	}
+	return nil
 }
 
 // Score runs a batch and returns what it costs.

@@ -124,8 +124,8 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	if l.Feedback != "symmetric" && l.Rule == BPTT {
 		fail("learning.feedback", "%s would not be bptt; it must be symmetric", l.Feedback)
 	}
-	if w.Rewiring == "anywhere" && w.Autapses == "dropped" && w.Recurrent == 0 {
-		fail("wiring.rewiring", "anywhere has no meaning with recurrent: 0, where all synapses exist")
+	if w.Dale && w.Recurrent+w.Out > 0 && excitatory(c.Neurons(), w.Excitatory) == c.Neurons() {
+		fail("wiring.excitatory", "%g leaves no inhibitory one of %d neurons, which balanced weights need", w.Excitatory, c.Neurons())
 	}
 	if t := &c.Task; t.Set == "sequential_mnist" && t.Channels != 0 && t.Channels != 1 && (t.Channels < 4 || t.Channels%2 != 0) {
 		fail("task.channels", "%d must be 1 or an even number from 4", t.Channels)

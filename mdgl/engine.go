@@ -135,23 +135,52 @@ func (n *network[F]) watch(tr *data.Trial) *Activity {
 	n.forward(n.workers[0], tr, tc, max(1, len(tr.Decisions)), 1, BPTT)
 	a := &Activity{
 		Voltage: mat.NewDense(T, N, float64s(tc.v)), Adaptation: mat.NewDense(T, N, float64s(tc.b)), Pseudo: mat.NewDense(T, N, float64s(tc.h)),
-		Readout: mat.NewDense(T, n.outputs, float64s(tc.out)), Direct: mat.NewDense(T, N, nil), Spikes: make([][]int, T),
+		Readout: mat.NewDense(T, n.outputs, float64s(tc.out)), Spikes: make([][]int, T),
 	}
-	n.planFeedback(&n.plan)
+	rule := n.cfg.Learning.Rule
+	n.makePlan(rule, 1)
+	direct := make([]F, T*N)
 	K := n.outputs
 	for t := range T {
 		for _, j := range tc.spikes[tc.start[t]:tc.start[t+1]] {
 			a.Spikes[t] = append(a.Spikes[t], int(j))
 		}
 		for i, j := range n.plan.heard {
-			sum := F(0)
 			for k, x := range tc.lambda[t*K : (t+1)*K] {
-				sum += n.plan.weights[i*K+k] * x
+				direct[t*N+int(j)] += n.plan.weights[i*K+k] * x
 			}
-			a.Direct.Set(t, int(j), float64(sum))
 		}
 	}
+	a.Direct = mat.NewDense(T, N, float64s(direct))
+	if rule != BPTT && rule != EProp && rule != OnMDGL {
+		a.Modulatory = mat.NewDense(T, N, float64s(n.modulatory(tc, direct)))
+	}
 	return a
+}
+
+// modulatory computes what arrives through one synapse, [T, N], as the adjoint does.
+func (n *network[F]) modulatory(tc *trace[F], direct []F) []F {
+	T, N, lag := n.shape.Steps, n.neurons, 1
+	x := make([]F, (T+n.cfg.Cells.Delays+2)*N)
+	for i, h := range tc.h {
+		x[i] = direct[i] * h
+	}
+	if n.cfg.Cells.Model == "lsnn" {
+		lag = 2
+		for i, b := range tc.b {
+			x[i] /= n.threshold(i%N, b)
+		}
+	}
+	m, zero := make([]F, T*N), make([]F, N)
+	for t := range T {
+		from := x[(t+lag)*N:]
+		if n.plan.rule == NLMDGL {
+			n.spread(m[t*N:(t+1)*N], zero, from[:N])
+		} else {
+			n.gather(m[t*N:(t+1)*N], zero, nil, from)
+		}
+	}
+	return m
 }
 
 // networkState is everything of a network that is not in its configuration.

@@ -53,6 +53,19 @@ func goldenGradients[F float](t *testing.T, g *goldenCase, tol float64) {
 			n.run(trials, rule, 1)
 			compare(string(rule)+" online", want)
 		}
+		if want := g.Modulation[string(rule)].Signal; want != nil && rule != OnMDGL {
+			n.cfg.Learning.Rule = rule
+			var all []float64
+			T, N := g.Params.T, n.neurons
+			for b := range trials {
+				m := n.watch(&trials[b]).Modulatory.RawMatrix().Data
+				for t := range (T - 1) * N {
+					// Golden: the sum over a[t+1], for the loss of the whole batch.
+					all = append(all, m[t]/float64(n.c.alpha1)/float64(len(trials)))
+				}
+			}
+			near(t, string(rule)+" modulatory signal", all, want, tol, new(float64))
+		}
 		if m, ok := g.Modulation[string(rule)]; ok {
 			checkAffinity(t, n, rule, m.M, m.Means)
 		}

@@ -56,8 +56,8 @@ type goldenCase struct {
 	Loss                    map[string]tensor
 	Traces                  map[string]tensor
 	Modulation              map[string]struct {
-		M     tensor
-		Means map[string]float64 `json:"W_type_means"`
+		M, Signal tensor
+		Means     map[string]float64 `json:"W_type_means"`
 	}
 	Gradients   map[string]json.RawMessage
 	Regularised map[string]json.RawMessage

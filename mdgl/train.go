@@ -96,8 +96,8 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	}
 	tasks := &taskCache{}
 	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
-		w := &worked{cores: max(1, cores/workers), progress: progress}
-		results[i], err = w.train(ctx, configs[i], o, dir(o, &configs[i]), tasks)
+		j := &job{cores: max(1, cores/workers), progress: progress}
+		results[i], err = j.train(ctx, configs[i], o, dir(o, &configs[i]), tasks)
 		return err
 	})
 	if len(configs) == 1 {
@@ -135,8 +135,8 @@ func (tc *taskCache) load(ctx context.Context, c *Config, own data.Task) (data.T
 // validation, -1 before the first.
 type position struct{ Validated int }
 
-// worked is one run with its files, if it has any.
-type worked struct {
+// job is one run with its files, if it has any.
+type job struct {
 	cores    int
 	progress *experiment.Progress
 
@@ -153,46 +153,50 @@ type worked struct {
 }
 
 // train carries out one run.
-func (w *worked) train(ctx context.Context, c Config, o *Options, dir string, tasks *taskCache) (r *Result, err error) {
+func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks *taskCache) (r *Result, err error) {
 	if c.Seeding == "fresh" {
 		var b [4]byte
 		rand.Read(b[:]) // never fails
 		c.Seed = binary.LittleEndian.Uint32(b[:])
 	}
-	if w.task, err = tasks.load(ctx, &c, o.Task); err != nil {
+	if j.task, err = tasks.load(ctx, &c, o.Task); err != nil {
 		return nil, err
 	}
 	for _, b := range []struct {
 		stage data.Stage
 		n     int
 	}{{data.Training, c.Learning.Batch}, {data.Validation, c.Validation.Batch}} {
-		if _, err := draw(&c, w.task, b.stage, 0, b.n); err != nil {
+		if _, err := draw(&c, j.task, b.stage, 0, b.n); err != nil {
 			return nil, err
 		}
 	}
-	if dir != "" {
-		if w.run, err = open(&c, dir, o.Resume); err != nil {
-			return nil, err
-		}
-		defer w.run.Finish(&err)
-	}
-	w.cfg, w.Validated = &c, -1
-	if w.engine, err = newEngine(&c, w.task.Shape()); err != nil {
+	j.cfg, j.Validated = &c, -1
+	if err = c.checkShape(j.task.Shape()); err != nil {
 		return nil, err
 	}
-	w.result = &Result{Config: c, Dir: dir}
-	if w.run != nil {
-		if err := w.openFiles(); err != nil {
+	if dir != "" {
+		if j.run, err = open(&c, dir, o.Resume); err != nil {
+			return nil, err
+		}
+		defer j.run.Finish(&err)
+	}
+	// Not before: a resumed run with a fresh seed finds its seed in the directory.
+	if j.engine, err = newEngine(&c, j.task.Shape()); err != nil {
+		return nil, err
+	}
+	j.result = &Result{Config: c, Dir: dir}
+	if j.run != nil {
+		if err := j.openFiles(); err != nil {
 			return nil, err
 		}
 	}
-	w.status = w.progress.Start(c.Name, int64(w.engine.made()), int64(c.Iterations))
-	if w.run != nil {
-		w.run.Track(w.status)
+	j.status = j.progress.Start(c.Name, int64(j.engine.made()), int64(c.Iterations))
+	if j.run != nil {
+		j.run.Track(j.status)
 	}
-	err = w.stop(w.work(ctx))
-	w.status.End(err)
-	return w.result, err
+	err = j.stop(j.work(ctx))
+	j.status.End(err)
+	return j.result, err
 }
 
 // open creates or resumes the results directory.
@@ -228,29 +232,29 @@ func configDiff(saved []byte, c *Config) []string {
 }
 
 // openFiles opens metrics and recordings and goes to the last checkpoint.
-func (w *worked) openFiles() error {
+func (j *job) openFiles() error {
 	var err error
-	if w.metrics, err = w.run.Metrics(metricColumns...); err != nil {
+	if j.metrics, err = j.run.Metrics(metricColumns...); err != nil {
 		return err
 	}
-	if w.rates, err = w.run.Record("validation/1/recurrent/av", npy.Float64, w.cfg.Neurons()); err != nil {
+	if j.rates, err = j.run.Record("validation/1/recurrent/av", npy.Float64, j.cfg.Neurons()); err != nil {
 		return err
 	}
-	found, err := w.run.Restore(func(from io.Reader) error { return loadState(from, w.engine, &w.position) })
+	found, err := j.run.Restore(func(from io.Reader) error { return loadState(from, j.engine, &j.position) })
 	if err != nil || !found {
 		return err
 	}
-	table, err := experiment.ReadMetrics(w.run.Dir())
+	table, err := experiment.ReadMetrics(j.run.Dir())
 	if err != nil {
 		return err
 	}
-	w.result.Points, w.result.Test, err = readPoints(table)
+	j.result.Points, j.result.Test, err = readPoints(table)
 	return err
 }
 
-func (w *worked) save(to io.Writer) error {
+func (j *job) save(to io.Writer) error {
 	enc := gob.NewEncoder(to)
-	return errors.Join(enc.Encode(w.position), w.engine.save(enc))
+	return errors.Join(enc.Encode(j.position), j.engine.save(enc))
 }
 
 func loadState(from io.Reader, e engine, p *position) error {
@@ -262,33 +266,33 @@ func loadState(from io.Reader, e engine, p *position) error {
 }
 
 // work makes validations and updates until all are made.
-func (w *worked) work(ctx context.Context) error {
-	c := w.cfg
+func (j *job) work(ctx context.Context) error {
+	c := j.cfg
 	for {
-		k := w.engine.made()
-		if (k%c.Validation.Every == 0 || k == c.Iterations) && w.Validated < k {
-			if err := w.validate(ctx, k); err != nil {
+		k := j.engine.made()
+		if (k%c.Validation.Every == 0 || k == c.Iterations) && j.Validated < k {
+			if err := j.validate(ctx, k); err != nil {
 				return err
 			}
 		}
 		if k == c.Iterations {
-			w.result.Done = true
+			j.result.Done = true
 			return nil
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		trials, err := draw(c, w.task, data.Training, k, c.Learning.Batch)
+		trials, err := draw(c, j.task, data.Training, k, c.Learning.Batch)
 		if err != nil {
 			return err
 		}
-		w.engine.run(trials, c.Learning.Rule, w.cores)
-		if _, err := w.engine.learn(); err != nil {
+		j.engine.run(trials, c.Learning.Rule, j.cores)
+		if _, err := j.engine.learn(); err != nil {
 			return err
 		}
-		w.status.Advance(1)
-		if w.run != nil && w.run.SinceCheckpoint() > checkpointEvery {
-			if err := w.run.Checkpoint(w.save); err != nil {
+		j.status.Advance(1)
+		if j.run != nil && j.run.SinceCheckpoint() > checkpointEvery {
+			if err := j.run.Checkpoint(j.save); err != nil {
 				return err
 			}
 		}
@@ -297,34 +301,34 @@ func (w *worked) work(ctx context.Context) error {
 
 // validate notes how well the network does after k updates; after the last one it
 // also tests.
-func (w *worked) validate(ctx context.Context, k int) error {
-	c := w.cfg
-	s, err := evaluate(ctx, w.engine, c, w.task, data.Validation, k, 1, w.cores)
+func (j *job) validate(ctx context.Context, k int) error {
+	c := j.cfg
+	s, err := evaluate(ctx, j.engine, c, j.task, data.Validation, k, 1, j.cores)
 	if err != nil {
 		return err
 	}
-	p := Point{Iteration: k, Score: s, Connections: w.engine.connections()}
-	rates := append([]float64(nil), w.engine.meanRates()...)
+	p := Point{Iteration: k, Score: s, Connections: j.engine.connections()}
+	rates := append([]float64(nil), j.engine.meanRates()...)
 	if k == c.Iterations && c.Validation.Tests > 0 {
-		test, err := evaluate(ctx, w.engine, c, w.task, data.Testing, 0, c.Validation.Tests, w.cores)
+		test, err := evaluate(ctx, j.engine, c, j.task, data.Testing, 0, c.Validation.Tests, j.cores)
 		if err != nil {
 			return err
 		}
-		w.result.Test = &test
+		j.result.Test = &test
 	}
-	w.result.Points = append(w.result.Points, p)
-	w.status.Message("iteration %d: loss %.4g", k, s.Loss)
-	w.Validated = k
-	if w.run != nil {
-		if err := errors.Join(w.metrics.Append(metricRow(&p, w.result.Test)...), w.rates.Append(rates)); err != nil {
+	j.result.Points = append(j.result.Points, p)
+	j.status.Message("iteration %d: loss %.4g", k, s.Loss)
+	j.Validated = k
+	if j.run != nil {
+		if err := errors.Join(j.metrics.Append(metricRow(&p, j.result.Test)...), j.rates.Append(rates)); err != nil {
 			return err
 		}
 	}
 	var state bytes.Buffer
-	if err := w.save(&state); err != nil {
+	if err := j.save(&state); err != nil {
 		return err
 	}
-	w.good = state.Bytes()
+	j.good = state.Bytes()
 	return nil
 }
 
@@ -360,26 +364,26 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 }
 
 // stop saves where the run stands and hands its state to the result.
-func (w *worked) stop(cause error) error {
+func (j *job) stop(cause error) error {
 	var diverged *DivergedError
 	if errors.As(cause, &diverged) {
 		// The present state is worthless; that of the last validation stays.
-		good := w.good
-		w.result.state = func(e engine) error {
+		good := j.good
+		j.result.state = func(e engine) error {
 			if good == nil {
-				return fmt.Errorf("mdgl: %s has no sound state: %w", w.cfg.Name, cause)
+				return fmt.Errorf("mdgl: %s has no sound state: %w", j.cfg.Name, cause)
 			}
 			return loadState(bytes.NewReader(good), e, new(position))
 		}
 		return cause
 	}
-	if w.run != nil {
-		cause = errors.Join(cause, w.run.Checkpoint(w.save))
+	if j.run != nil {
+		cause = errors.Join(cause, j.run.Checkpoint(j.save))
 	}
 	var state bytes.Buffer
-	if err := w.save(&state); err != nil {
+	if err := j.save(&state); err != nil {
 		return errors.Join(cause, err)
 	}
-	w.result.state = func(e engine) error { return loadState(bytes.NewReader(state.Bytes()), e, new(position)) }
+	j.result.state = func(e engine) error { return loadState(bytes.NewReader(state.Bytes()), e, new(position)) }
 	return cause
 }
