@@ -31,7 +31,7 @@ func transferOf(name string) transfer {
 	case "tanh":
 		return transfer{
 			each(math.Tanh),
-			func(x float64) float64 { t := math.Tanh(x); return 1 - t*t },
+			func(x float64) float64 { t := math.Tanh(x); return 1 - float64(t*t) },
 		}
 	case "hard_sigmoid":
 		return transfer{

@@ -70,7 +70,7 @@ func (n *network) diagnose() error {
 // outputError returns the squared distance of the output's prospective voltage
 // from its target, NaN without one.
 func (n *network) outputError() float64 {
-	if !n.taught {
+	if n.target == nil {
 		return math.NaN()
 	}
 	return squaredDistance(n.out().u, n.target)

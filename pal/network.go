@@ -17,20 +17,21 @@ type network struct {
 	pyr    []*population // hidden levels, then the output
 	inters []*population // of the hidden levels
 
-	synapses           []*synapses // all, in the order of levels
-	up                 []*synapses // into pyr[i]
-	p2i, i2p, down     []*synapses // of hidden level i
-	phase              phase
-	predict            bool // predictions are read in the present phase
-	wantSlope          []*population
-	wantLowpass        []*population
-	wantError          []*population
-	decay, filter, lag float64 // dt/τ_hp, dt/τ, dt/τ_dendrite (1 without filter)
-	target             []float64
-	taught             bool
-	deviates           func() float64 // standard normal numbers of the noise
-	fed                []float64      // scratch of low-passed dendrites
-	count              int64          // steps so far
+	synapses       []*synapses // all, in the order in which input sums add up
+	up             []*synapses // into pyr[i]
+	p2i, i2p, down []*synapses // of hidden level i
+
+	phase   phase
+	target  []float64 // of the output, nil for none
+	predict bool      // predictions are read in the present phase
+	count   int64     // steps so far
+
+	// Populations whose derived quantities a rule reads.
+	wantSlope, wantLowpass, wantError []*population
+
+	decay, filter, lag float64        // dt/τ_hp, dt/τ, dt/τ_d (1 without low-passed dendrites)
+	slow               []float64      // scratch of low-passed dendrites
+	deviates           func() float64 // standard normal numbers of the noise, nil without
 }
 
 // phase says which synapses learn, and with the top-down ones whether there is
@@ -43,12 +44,11 @@ func newNetwork(cfg *Config, rng *mt19937.Source) (*network, error) {
 	levels := cfg.Circuit.Levels
 	h := cfg.Hidden()
 	n := &network{cfg: cfg, phi: transferOf(cfg.Circuit.Activation)}
-	pyramidals, all := 0, 0
-	for l := 1; l <= h+1; l++ {
-		pyramidals += levels[l]
+	pyramidals := 0
+	for _, size := range levels[1:] {
+		pyramidals += size
 	}
-	all = 2*pyramidals - levels[1]
-	n.cells = newCells(all, pyramidals)
+	n.cells = newCells(2*pyramidals-levels[1], pyramidals) // a partner for all but the first hidden level
 	n.in = &population{kind: input, n: levels[0], rate: make([]float64, levels[0]), rateLast: make([]float64, levels[0])}
 	at := 0
 	window := func(k kind, level, size int) *population {
@@ -85,7 +85,7 @@ func (n *network) setConstants() {
 	n.decay, n.filter, n.lag = dt/c.HighpassTau, dt/n.cfg.Learning.Tau, 1
 	if c.DendriteTau > 0 {
 		n.lag = dt / c.DendriteTau
-		n.fed = make([]float64, n.cells.n)
+		n.slow = make([]float64, n.cells.n-n.cells.pyramidal)
 	}
 	set := func(p *population, basal, top, leak, scale float64) {
 		for i := p.at; i < p.at+p.n; i++ {
@@ -107,11 +107,10 @@ func (n *network) setConstants() {
 // untaught neuron, but keeps the time constant of a taught one (section 3).
 func (n *network) setTarget(y []float64) {
 	n.target = y
-	n.taught = y != nil
 	g, out := n.cfg.Circuit.Conductances, n.out()
 	basal, leak := g.Basal, g.Leak+g.Basal+g.Target
 	switch {
-	case n.taught:
+	case y != nil:
 		copy(out.top, y)
 	case n.cfg.Corrections.FreeOutput:
 		clear(out.top)
@@ -179,7 +178,8 @@ func (n *network) connect() error {
 	return nil
 }
 
-// step advances the network by dt, with the input in in.rate:
+// step advances the network by dt under an input pattern (docs/models/pal.md,
+// section 3):
 //
 //  1. Prospective voltages from the last two voltages, u = v⁻ + q τ (v − v⁻)/dt; rates φ(u).
 //  2. Dendrites from the new rates; the apical noise is that of the previous step.
@@ -188,9 +188,7 @@ func (n *network) connect() error {
 //  5. Plasticity. Every change comes from the weights, noise and rates of now, and
 //     from the dendritic voltages, rates and high-passed rates of the previous
 //     step; backpropagation copies the weights before they change.
-//  6. High-passed rates (section 3).
-//
-// The order is docs/models/pal.md, section 3.
+//  6. High-passed rates.
 func (n *network) step(pattern []float64) {
 	c := n.cells
 	copy(n.in.rateLast, n.in.rate)
@@ -233,7 +231,7 @@ func (n *network) dendrites() {
 	}
 	interneurons := n.cells.basal[n.cells.pyramidal:]
 	if n.lag != 1 {
-		copy(n.fed, interneurons)
+		copy(n.slow, interneurons)
 	}
 	clear(n.cells.basal)
 	for _, s := range n.synapses {
@@ -241,7 +239,7 @@ func (n *network) dendrites() {
 	}
 	if n.lag != 1 {
 		for i, now := range interneurons {
-			interneurons[i] = n.fed[i] + n.lag*(now-n.fed[i])
+			interneurons[i] = n.slow[i] + float64(n.lag*(now-n.slow[i]))
 		}
 	}
 	early := n.cfg.Corrections.NoiseLag

@@ -173,7 +173,8 @@ func readRows(path string) ([][]float64, error) {
 	return slices.Collect(slices.Chunk(all, f.Width())), nil
 }
 
-// Network returns a copy of the trained network in its last saved state.
+// Network returns a copy of the trained network in its last saved state, at the
+// end of training or where it stopped. Its noise begins anew from the seed.
 func (r *Result) Network() (*Network, error) {
 	if r.state == nil {
 		return nil, errors.New("pal: the result of a run that did not start has no network")
