@@ -1,7 +1,6 @@
 package mdgl
 
 import (
-	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -216,6 +215,3 @@ func (n *network[F]) addBlocks(blocks int, rule Rule) {
 		}
 	}
 }
-
-// finite reports whether the loss is a number.
-func (s *score) finite() bool { return !math.IsNaN(s.loss) && !math.IsInf(s.loss, 0) }

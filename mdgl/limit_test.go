@@ -93,3 +93,38 @@ func TestOnlineMemory(t *testing.T) {
 		t.Errorf("adjoint: memory grows by a factor of %v only; the test sees nothing", g)
 	}
 }
+
+// TestOnlineIsAdjoint compares both forms on all kinds of loss: decisions at the last
+// step, decisions over several steps, and targets.
+func TestOnlineIsAdjoint(t *testing.T) {
+	recall := data.DefaultStoreRecall()
+	recall.Symbols, recall.Duration, recall.Spacing, recall.Group = 5, 20, 2, 3
+	pattern := data.DefaultPattern()
+	pattern.Steps, pattern.Channels, pattern.Rate = 150, 12, 60
+	for _, task := range []data.Task{shortTask(), recall, pattern} {
+		for _, rule := range Rules() {
+			c := short(rule)
+			c.Precision, c.Learning.RateModulates, c.Learning.RateCost = "float64", false, 1
+			if rule == BPTT {
+				continue
+			}
+			trials, err := task.Draw(5, data.Training, 0, 6)
+			must(t, err)
+			n, err := newNetwork[float64](&c, task.Shape())
+			must(t, err)
+			adjoint := n.run(trials, rule, 1)
+			want := n.newGradient()
+			want.add(&n.sums)
+			c.Learning.Form = "online"
+			online := n.run(trials, rule, 1)
+			if math.Abs(adjoint.loss-online.loss) > 1e-12 || adjoint.correct != online.correct || adjoint.rateLoss != online.rateLoss {
+				t.Errorf("%T %s: score %+v, online %+v", task, rule, adjoint, online)
+			}
+			var worst float64
+			near(t, "in", n.sums.in, want.in, 1e-10, &worst)
+			near(t, "rec", n.sums.rec, want.rec, 1e-10, &worst)
+			near(t, "out", n.sums.out, want.out, 1e-10, &worst)
+			near(t, "bias", n.sums.bias, want.bias, 1e-10, &worst)
+		}
+	}
+}
