@@ -156,9 +156,9 @@ func (n *network[F]) simulateALIF(s *alif[F], tr *data.Trial, tc *trace[F]) {
 			at++
 		}
 		if tc.watched {
-			s.watchV, s.watchB = tc.v[t*N:(t+1)*N], tc.b[t*N:(t+1)*N]
+			s.watchV, s.watchB = tc.row(tc.v, t, N), tc.row(tc.b, t, N)
 		}
-		tc.note(t, n.step(s, t, tr.Events[from:at], tc.h[t*N:(t+1)*N]))
+		tc.note(t, n.step(s, t, tr.Events[from:at], tc.row(tc.h, t, N)))
 	}
 	s.watchV, s.watchB = nil, nil
 }

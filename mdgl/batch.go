@@ -123,7 +123,7 @@ func (n *network[F]) each(blocks int, f func(w *worker[F], wi, block int)) {
 // forward simulates a trial and judges it.
 func (n *network[F]) forward(w *worker[F], tr *data.Trial, tc *trace[F], decisions, trials int, rule Rule) tally {
 	watched := tc.watched || w.lsnn != nil
-	tc.reset(n.shape.Steps, n.neurons, n.outputs, rule == OnMDGL, watched)
+	tc.reset(n.shape.Steps, n.neurons, n.outputs, rule != "", rule == OnMDGL, watched)
 	if w.lsnn != nil {
 		n.simulateLSNN(w.lsnn, tr, tc)
 	} else {

@@ -64,7 +64,7 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
 			send(s.currents[t*N:], n.rec, n.recDrive, i, 1)
 		}
 		arrived := s.currents[t*N : (t+1)*N]
-		h, v, b := tc.h[t*N:(t+1)*N], tc.v[t*N:(t+1)*N], tc.b[t*N:(t+1)*N]
+		h, v, b := tc.row(tc.h, t, N), tc.row(tc.v, t, N), tc.row(tc.b, t, N)
 		for j := range s.b {
 			s.b[j] *= c.rho
 		}

@@ -20,24 +20,41 @@ type trace[F float] struct {
 	low     []F // [T, N] filtered h, for OnMDGL
 	v, b    []F // [T, N] voltage and adaptation, if watched; lsnn needs them backward
 	watched bool
+	kept    bool // h, v and b of all steps are kept; otherwise only those of the last
 }
 
-// reset prepares the trace for a trial.
-func (tc *trace[F]) reset(steps, neurons, outputs int, low bool, states bool) {
-	tc.h = grow(tc.h, steps*neurons)
+// reset prepares the trace for a trial. kept: see there; low and states ask for these
+// arrays.
+func (tc *trace[F]) reset(steps, neurons, outputs int, kept, low, states bool) {
+	tc.kept, tc.watched = kept, states
+	size := neurons
+	if kept {
+		size = steps * neurons
+	}
+	tc.h = grow(tc.h, size)
 	tc.start = grow(tc.start, steps+1)
 	tc.start[0] = 0
 	tc.spikes = tc.spikes[:0]
-	tc.out, tc.errors, tc.lambda = grow(tc.out, steps*outputs), grow(tc.errors, steps*outputs), grow(tc.lambda, steps*outputs)
+	tc.out, tc.errors = grow(tc.out, steps*outputs), grow(tc.errors, steps*outputs)
 	tc.counts = grow(tc.counts, neurons)
 	clear(tc.counts)
+	if kept {
+		tc.lambda = grow(tc.lambda, steps*outputs)
+	}
 	if low {
-		tc.low = grow(tc.low, steps*neurons)
+		tc.low = grow(tc.low, size)
 	}
 	if states {
-		tc.v, tc.b = grow(tc.v, steps*neurons), grow(tc.b, steps*neurons)
+		tc.v, tc.b = grow(tc.v, size), grow(tc.b, size)
 	}
-	tc.watched = states
+}
+
+// row returns the part of h, v or b that belongs to step t.
+func (tc *trace[F]) row(x []F, t, neurons int) []F {
+	if !tc.kept {
+		t = 0
+	}
+	return x[t*neurons : (t+1)*neurons]
 }
 
 // note adds the spikes of step t.
