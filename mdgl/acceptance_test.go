@@ -289,3 +289,30 @@ func TestFeedback(t *testing.T) {
 		}
 	}
 }
+
+// TestOrderOfRules trains a small network to generate a pattern: the fewer paths a rule
+// drops, the lower is the error. e-prop must still learn.
+func TestOrderOfRules(t *testing.T) {
+	task := data.DefaultPattern()
+	task.Steps = 500
+	errors := map[Rule]float64{}
+	var start float64
+	const seeds = 2
+	for seed := range uint32(seeds) {
+		for _, rule := range []Rule{BPTT, MDGL, EProp} {
+			c := Pattern(rule)
+			c.Seed, c.Task.Set = seed+1, "own"
+			c.Cells.Regular = 150
+			c.Learning.Rate = 0.002
+			c.Iterations, c.Validation.Every = 120, 120
+			r, err := Train(context.Background(), c, &Options{Task: task})
+			must(t, err)
+			errors[rule] += r.Last().Score.NMSE / seeds
+			start += r.Points[0].Score.NMSE / seeds / 3
+		}
+	}
+	t.Logf("normalised error: start %.2f, BPTT %.3f, MDGL %.3f, e-prop %.3f", start, errors[BPTT], errors[MDGL], errors[EProp])
+	if !(errors[BPTT] < errors[MDGL] && errors[MDGL] < errors[EProp] && errors[EProp] < 0.9*start) {
+		t.Error("the order of the rules is lost")
+	}
+}

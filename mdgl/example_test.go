@@ -45,6 +45,25 @@ func ExampleTrain() {
 	// accuracy 100 %
 }
 
+func ExampleEvaluate() {
+	c := smallConfig(mdgl.BPTT)
+	c.Iterations = 60
+	task := smallTask()
+	r, err := mdgl.Train(context.Background(), c, &mdgl.Options{Task: task})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s, err := mdgl.Evaluate(context.Background(), r, task, 20)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%d trials, accuracy above 90 %%: %v\n", s.Trials, s.Accuracy > 90)
+	// Output:
+	// 40 trials, accuracy above 90 %: true
+}
+
 // ExampleNetwork_Gradient compares what the rules do at the neurons without output:
 // e-prop gives them nothing.
 func ExampleNetwork_Gradient() {

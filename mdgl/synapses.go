@@ -60,8 +60,11 @@ func (s *synapses[F]) setWeights() {
 	}
 }
 
-// connected counts the synapses with theta > 0.
+// connected counts the synapses that are not disconnected.
 func (s *synapses[F]) connected() int {
+	if !s.signed {
+		return len(s.theta)
+	}
 	n := 0
 	for _, theta := range s.theta {
 		if theta > 0 {
