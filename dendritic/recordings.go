@@ -20,7 +20,8 @@ const (
 	Testing    = stageTest
 )
 
-// ErrNotRecorded is in the error about a variable that the run does not record.
+// ErrNotRecorded is in the error about a variable, a pass or a readout that the
+// run has not recorded.
 var ErrNotRecorded = errors.New("not recorded")
 
 // RecordingName says which variable a recording holds, in which stage.
@@ -118,14 +119,15 @@ func (c *Recording) Read(dst []float64, first, stride int) error {
 
 // Pass returns the rows of one pass of the recording's stage: validation passes
 // count from 0 (before training), training passes from 1, and the test pass is
-// 0. A pass that has not been recorded completely is an error.
+// 0. The error wraps ErrNotRecorded if the pass is not
+// completely there.
 func (c *Recording) Pass(n int) (first, rows int, err error) {
 	low := 0
 	if c.Name.Stage == Training {
 		low = 1
 	}
 	if n < low || n > 0 && c.Name.Stage == Testing {
-		return 0, 0, fmt.Errorf("dendritic: %v: there is no pass %d, the first is %d", c.Name, n, low)
+		return 0, 0, fmt.Errorf("dendritic: %v: there is no pass %d, the first is %d: %w", c.Name, n, low, ErrNotRecorded)
 	}
 	samples, err := c.samples()
 	if err != nil {
@@ -139,7 +141,7 @@ func (c *Recording) Pass(n int) (first, rows int, err error) {
 		return 0, 0, err
 	}
 	if first+rows > c.Rows() {
-		return 0, 0, fmt.Errorf("dendritic: %v: pass %d is not complete: needs rows %d to %d of %d", c.Name, n, first, first+rows-1, c.Rows())
+		return 0, 0, fmt.Errorf("dendritic: %v: pass %d needs rows %d to %d of %d: %w", c.Name, n, first, first+rows-1, c.Rows(), ErrNotRecorded)
 	}
 	return first, rows, nil
 }
@@ -160,7 +162,7 @@ func (c *Recording) samples() (int, error) {
 	if steps := r.Config.StepsPerPattern(); c.Name.Stage == Training && r.Done && r.Config.Epochs > 0 && steps%c.Every == 0 {
 		return c.Rows() * c.Every / steps / r.Config.Epochs, nil
 	}
-	return 0, fmt.Errorf("dendritic: %v: the number of patterns of a pass is not known", c.Name)
+	return 0, fmt.Errorf("dendritic: %v: the number of patterns of a pass: %w", c.Name, ErrNotRecorded)
 }
 
 // unevenPass counts rows where the interval does not divide a pattern: rows lie at
@@ -169,7 +171,7 @@ func (c *Recording) samples() (int, error) {
 func (c *Recording) unevenPass(n, samples int) (first, rows int, err error) {
 	d := &c.result.Config.Data
 	if d.Train*d.Valid*d.Classes == 0 {
-		return 0, 0, fmt.Errorf("dendritic: %v: rows every %d steps do not fit the patterns of %d steps", c.Name, c.Every, c.result.Config.StepsPerPattern())
+		return 0, 0, fmt.Errorf("dendritic: %v: rows every %d steps do not fit the patterns of %d steps, limits of passes: %w", c.Name, c.Every, c.result.Config.StepsPerPattern(), ErrNotRecorded)
 	}
 	steps := c.result.Config.StepsPerPattern()
 	length := samples * steps
@@ -193,8 +195,8 @@ func (c *Recording) unevenPass(n, samples int) (first, rows int, err error) {
 }
 
 // Readouts reads the readouts of one pass, which decide about the class of every
-// pattern: [patterns × Presentation.Records] rows. It fails if the rows are too
-// sparse to hold the readouts.
+// pattern: [patterns × Presentation.Records] rows. The error wraps
+// ErrNotRecorded if the pass is not there or its rows are too sparse.
 func (c *Recording) Readouts(pass int) ([]float64, error) {
 	first, rows, err := c.Pass(pass)
 	if err != nil {
@@ -203,7 +205,7 @@ func (c *Recording) Readouts(pass int) ([]float64, error) {
 	cfg := &c.result.Config
 	readout := cfg.StepsPerPattern() / cfg.Presentation.Records
 	if readout%c.Every != 0 {
-		return nil, fmt.Errorf("dendritic: %v: rows every %d steps do not hold the readouts, every %d", c.Name, c.Every, readout)
+		return nil, fmt.Errorf("dendritic: %v: rows every %d steps do not hold the readouts, every %d: %w", c.Name, c.Every, readout, ErrNotRecorded)
 	}
 	stride := readout / c.Every
 	values := make([]float64, rows/stride*c.Width())
@@ -214,7 +216,7 @@ func (c *Recording) Readouts(pass int) ([]float64, error) {
 // stage from the recordings of output v_brev and supervisor rate, with the
 // prediction for every pattern. It agrees with the Score that the run computed
 // itself up to the rounding of the recordings to float32. The error wraps
-// ErrNotRecorded if one of the two is not recorded.
+// ErrNotRecorded if one of the two, or the pass, is not there.
 func (r *Result) RecordedScore(stage string, pass int) (Score, error) {
 	out := len(r.Config.Circuit.Levels) - 1
 	var values [2][]float64

@@ -49,8 +49,8 @@ func TestRecordedScoreIsTheScore(t *testing.T) {
 				t.Fatal(err)
 			}
 			compareScores(t, got, *r.Test)
-			if _, err := r.RecordedScore(Validation, len(r.Epochs)); err == nil {
-				t.Error("a validation pass beyond the last one has a score")
+			if _, err := r.RecordedScore(Validation, len(r.Epochs)); !errors.Is(err, ErrNotRecorded) {
+				t.Errorf("validation pass beyond the last one: %v, want ErrNotRecorded", err)
 			}
 		})
 	}
@@ -68,8 +68,8 @@ func compareScores(t *testing.T, got, want Score) {
 
 func TestRecordedScoreNeedsReadouts(t *testing.T) {
 	r := recordedRun(t, func(c *Config) { c.Record.Every = 25 })
-	if _, err := r.RecordedScore(Validation, 0); err == nil {
-		t.Error("rows every 25 steps gave a score of readouts every 20")
+	if _, err := r.RecordedScore(Validation, 0); !errors.Is(err, ErrNotRecorded) {
+		t.Errorf("rows every 25 steps, readouts every 20: %v, want ErrNotRecorded", err)
 	}
 	r = recordedRun(t, func(c *Config) { delete(c.Record.Variables, "3") })
 	if _, err := r.RecordedScore(Validation, 0); !errors.Is(err, ErrNotRecorded) {
@@ -117,11 +117,10 @@ func TestPassesCoverTheRecording(t *testing.T) {
 			if next != c.Rows() {
 				t.Errorf("every %d: %v: passes have %d rows, the file %d", every, name, next, c.Rows())
 			}
-			if _, _, err := c.Pass(len(passes) + 1); err == nil {
-				t.Errorf("%v: pass %d exists", name, len(passes)+1)
-			}
-			if _, _, err := c.Pass(-1); err == nil {
-				t.Errorf("%v: pass -1 exists", name)
+			for _, n := range []int{-1, len(passes) + 1} {
+				if _, _, err := c.Pass(n); !errors.Is(err, ErrNotRecorded) {
+					t.Errorf("%v: pass %d: %v, want ErrNotRecorded", name, n, err)
+				}
 			}
 		}
 	}
