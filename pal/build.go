@@ -87,7 +87,6 @@ func (n *Network) SetWeights(level int, group string, w mat.Matrix) error {
 	if r, c := have.Dims(); r != rows || c != cols {
 		return fmt.Errorf("pal: %s of level %d is %d x %d, not %d x %d", group, level, r, c, rows, cols)
 	}
-	s := n.net.find(level, group)
-	s.load(s.w, mat.DenseCopyOf(w).RawMatrix().Data)
+	copy(n.net.find(level, group).w, mat.DenseCopyOf(w).RawMatrix().Data)
 	return nil
 }

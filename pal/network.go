@@ -141,15 +141,13 @@ func (p phase) learning() bool { return p.Up || p.Lateral || p.Down }
 // connect builds all projections.
 func (n *network) connect() error {
 	rates := n.cfg.Learning.Rates
-	add := func(list *[]*synapses, s synapses) error {
-		p := newSynapses(s)
-		rule, err := n.compile(p)
-		if err != nil {
+	add := func(list *[]*synapses, s synapses) (err error) {
+		s.w = make([]float64, s.pre.n*s.post.n)
+		if s.rule, err = n.compile(&s); err != nil {
 			return fmt.Errorf("pal: %s of level %d: %w", s.file, s.level, err)
 		}
-		p.rule = rule
-		*list = append(*list, p)
-		n.synapses = append(n.synapses, p)
+		*list = append(*list, &s)
+		n.synapses = append(n.synapses, &s)
 		return nil
 	}
 	below := n.in

@@ -30,7 +30,6 @@ type plasticity struct {
 
 	pre, post         []float64 // factors
 	evalPre, evalPost *equation.Vector[float64]
-	outer, inner      []float64 // factors of rows and columns: pre and post, or post and pre
 
 	weight, delta *equation.Matrix[float64] // byRows
 	row           []float64
@@ -51,17 +50,17 @@ func (p *plasticity) factors() {
 func (p *plasticity) change(s *synapses) {
 	switch p.form {
 	case lowPass:
-		vec.Hebb(s.d, p.outer, p.inner, p.forget)
+		vec.Hebb(s.d, p.pre, p.post, p.forget)
 		vec.Axpy(1, s.d, s.w)
 	case hebb:
 		if p.forget == 0 {
-			vec.AddOuter(s.w, p.outer, p.inner)
+			vec.AddOuter(s.w, p.pre, p.post)
 		} else {
-			vec.Hebb(s.w, p.outer, p.inner, p.forget)
+			vec.Hebb(s.w, p.pre, p.post, p.forget)
 		}
 	default:
-		p.stepRows(p.delta, s.d, s.cols)
-		p.stepRows(p.weight, s.w, s.cols)
+		p.stepRows(p.delta, s.d, s.post.n)
+		p.stepRows(p.weight, s.w, s.post.n)
 	}
 }
 
@@ -105,7 +104,7 @@ func (n *network) compile(s *synapses) (*plasticity, error) {
 			}
 		}
 	}
-	p.form, p.row = byRows, make([]float64, s.cols)
+	p.form, p.row = byRows, make([]float64, s.post.n)
 	if p.weight, err = equation.CompileMatrix(weight, bind); err != nil {
 		return nil, err
 	}
@@ -144,10 +143,6 @@ func (p *plasticity) asOuter(f form, terms []equation.Term, state string, s *syn
 		}
 	}
 	p.form, p.forget = f, -linear*p.dt
-	p.outer, p.inner = p.pre, p.post
-	if s.transposed {
-		p.outer, p.inner = p.post, p.pre
-	}
 	return true, p.bindOuter(source, s, bind)
 }
 
@@ -182,13 +177,16 @@ func (p *plasticity) bindOuter(source *equation.Term, s *synapses, bind equation
 			return err
 		}
 	}
-	if source.Pre != nil {
-		var err error
-		if p.evalPre, err = equation.CompileVector(source.Pre, bind); err != nil {
-			return err
-		}
+	if source.Pre == nil {
+		return nil
 	}
-	return nil
+	eval, err := equation.CompileVector(source.Pre, bind)
+	if v, ok := source.Pre.Root().(*equation.Var); ok && err == nil {
+		p.pre = bind.Arrays[v.Quantity.Name] // no need to copy it
+		return nil
+	}
+	p.evalPre = eval
+	return err
 }
 
 func fill(x []float64, v float64) {
@@ -238,5 +236,5 @@ func (n *network) bindings(s *synapses, scalars map[string]float64) equation.Bin
 		"basal_post": s.post.basalLast, "apical_post": s.post.apicalLast, "noise_post": s.post.noise, "highpass_post": s.post.highpass,
 	}
 	maps.DeleteFunc(all, func(_ string, x []float64) bool { return x == nil })
-	return equation.Bindings[float64]{Scalars: scalars, Arrays: all, Pre: s.pre.n, Post: s.post.n, Transposed: s.transposed}
+	return equation.Bindings[float64]{Scalars: scalars, Arrays: all, Pre: s.pre.n, Post: s.post.n}
 }

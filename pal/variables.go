@@ -67,9 +67,7 @@ func (n *network) read(level int, group, variable string) ([]float64, error) {
 	}
 	if s := n.find(level, group); s != nil {
 		if m := map[string][]float64{"g": s.w, "delta": s.d}[variable]; m != nil {
-			dst := make([]float64, len(m))
-			s.export(dst, m)
-			return dst, nil
+			return slices.Clone(m), nil
 		}
 	}
 	if level < 0 || level > n.cfg.Hidden()+1 {
