@@ -68,7 +68,7 @@ func TestConvert(t *testing.T) {
 	if got := ok(t, "config", "show", file); got != ok(t, "config", "convert", file) {
 		t.Errorf("show prints something else:\n%s", got)
 	}
-	contains(t, ok(t, "config", "check", file, name), file+": ok, 1 runs of sweep", name+": ok")
+	contains(t, ok(t, "config", "check", file, name), file+": ok, 1 runs of sweep; recordings 25.6 GB\n", name+": ok")
 }
 
 func TestShow(t *testing.T) {

@@ -32,7 +32,11 @@ func newConfigCheck() *cobra.Command {
 					continue
 				}
 				p := newPlan(configs, 0)
-				fmt.Fprintf(cmd.OutOrStdout(), "%s: ok, %d runs of %s\n", name, p.runs, strings.Join(p.variants, ", "))
+				recordings := ""
+				if p.bytes > 0 {
+					recordings = fmt.Sprintf("; recordings %sB", count(float64(p.bytes)))
+				}
+				fmt.Fprintf(cmd.OutOrStdout(), "%s: ok, %d runs of %s%s\n", name, p.runs, strings.Join(p.variants, ", "), recordings)
 			}
 			return errors.Join(problems...)
 		},

@@ -15,9 +15,9 @@ import (
 )
 
 func newSweep() *cobra.Command {
-	return group("sweep", "Make and evaluate runs that differ in their seeds",
+	return group("sweep", "Make, watch and evaluate runs that differ in their seeds",
 		`  neurocredit sweep generate base.yaml configs pal
-  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation`, newSweepGenerate())
+  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation`, newSweepGenerate(), newSweepStatus(), newSweepEval())
 }
 
 // publishedSeeds are those of the original generator.

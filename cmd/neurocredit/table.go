@@ -7,9 +7,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"gonum.org/v1/gonum/stat"
-
 	"github.com/neurocredit/neurocredit/dendritic"
+	"github.com/neurocredit/neurocredit/plotting"
 )
 
 // printTable shows mean and standard deviation (population form, as the paper's
@@ -83,7 +82,7 @@ func meanStd(values []float64) string {
 	case 1:
 		return fmt.Sprintf("%.2f", values[0])
 	}
-	mean, std := stat.PopMeanStdDev(values, nil)
+	mean, std := plotting.MeanStd(values)
 	if math.IsNaN(mean) {
 		return "-"
 	}

@@ -94,7 +94,7 @@ func (f *trainFlags) configs(names, set []string) ([]dendritic.Config, error) {
 		}
 		for _, c := range configs {
 			if other, taken := from[c.Name]; taken {
-				return nil, fmt.Errorf("%s and %s both have a run named %s; train one of them into another folder, or with --set name=...", other, name, c.Name)
+				return nil, fmt.Errorf("%s and %s both have a run named %s; train them into different folders", other, name, c.Name)
 			}
 			from[c.Name] = name
 		}
@@ -165,7 +165,8 @@ func (f *trainFlags) outcome(configs []dendritic.Config, err error) error {
 	fmt.Fprintf(&b, "%d of %d runs are not done", len(failed)+unfinished, len(configs))
 	for i, c := range configs {
 		if reason := failed[i]; reason != nil {
-			fmt.Fprintf(&b, "\nfailed: %s: %v", c.Name, reason)
+			// Of several runs the error names the run already, of a single one it does not.
+			fmt.Fprintf(&b, "\nfailed: %s: %s", c.Name, strings.TrimPrefix(reason.Error(), c.Name+": "))
 		}
 	}
 	if unfinished > 0 {

@@ -105,7 +105,8 @@ func TestFailure(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	status, out, stderr := cli(t, append([]string{"train", file, "--quiet", "--out", t.TempDir()}, tiny...)...)
+	dir := t.TempDir()
+	status, out, stderr := cli(t, append([]string{"train", file, "--quiet", "--out", dir}, tiny...)...)
 	if status != 1 {
 		t.Errorf("status %d", status)
 	}
@@ -113,6 +114,11 @@ func TestFailure(t *testing.T) {
 	contains(t, out, "half_good")
 	if strings.Contains(stderr, "resume") {
 		t.Errorf("proposes to resume:\n%s", stderr)
+	}
+	text = ok(t, "sweep", "status", dir)
+	contains(t, text, out, filepath.Join(dir, "half_bad_seed_3")+": failed at ", "its rule: 1e9*eta*w")
+	if strings.Contains(text, filepath.Join(dir, "half_good")) {
+		t.Errorf("lists a run that is done:\n%s", text)
 	}
 }
 
