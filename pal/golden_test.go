@@ -81,12 +81,14 @@ type metricRecords struct {
 	VBas [][][]float64   `json:"vbas"`
 }
 
-// tolerance of all golden numbers. Angles in degrees near 0 or 180 lose half the
-// digits of the cosine, hence their own.
-const (
-	tolerance      = 1e-10
-	toleranceAngle = 1e-7
-)
+// tolerance of all golden numbers.
+const tolerance = 1e-10
+
+// angleTolerance is the tolerance of an angle in degrees. The arc cosine magnifies
+// the rounding of the cosine near 0 and 180 degrees.
+func angleTolerance(degrees float64) float64 {
+	return tolerance / max(1e-4, math.Sin(degrees*math.Pi/180))
+}
 
 // TestGolden checks every golden file below testdata/golden and below
 // NEUROCREDIT_GOLDEN.

@@ -166,6 +166,6 @@ func (s *snapshot) near(c *compare, at string, n *network, cfg *Config) {
 		}
 	}
 	for l, a := range n.alignments() {
-		c.near("angle "+at, []float64{a.Angle}, s.Angle[l:l+1], toleranceAngle)
+		c.near("angle "+at, []float64{a.Angle}, s.Angle[l:l+1], angleTolerance(s.Angle[l]))
 	}
 }
