@@ -13,10 +13,14 @@ type tick struct {
 	text string
 }
 
-// linearTicks marks an axis from lo to hi with about n labels at round numbers.
-// Very large or small numbers are divided by factor, 1 otherwise.
-func linearTicks(lo, hi float64, n int) (ticks []tick, exponent int) {
+// linearTicks marks an axis from lo to hi with about n labels at round numbers, at
+// whole ones only if so asked. The texts of very large or small numbers leave out
+// a power of ten, the exponent.
+func linearTicks(lo, hi float64, n int, whole bool) (ticks []tick, exponent int) {
 	step := niceStep((hi - lo) / float64(max(n, 1)))
+	for whole && step != math.Floor(step) {
+		step = niceStep(step * 1.01)
+	}
 	biggest := math.Max(math.Abs(lo), math.Abs(hi))
 	if e := math.Floor(math.Log10(biggest) + 1e-9); e >= 5 || e <= -4 {
 		exponent = int(math.Floor(e/3) * 3)
@@ -62,8 +66,11 @@ func logTicks(lo, hi float64, n int) []tick {
 	labelled := []int{1}
 	if decades := math.Log10(hi / lo); decades < 2.2 {
 		labelled = []int{1, 2, 5}
-		if decades < 0.5 {
+		switch {
+		case decades < 0.5:
 			labelled = []int{1, 2, 3, 4, 5, 6, 7, 8, 9}
+		case decades < 1:
+			labelled = []int{1, 2, 3, 4, 6, 8}
 		}
 	}
 	var ticks []tick

@@ -119,7 +119,7 @@ var axisLabel = label{size: labelSize, color: ink}
 
 // ticks returns the marks of the bar and its label.
 func (b *colorBar) ticks(height vg.Length) ([]tick, string) {
-	ticks, e := linearTicks(b.limits.lo, b.limits.hi, int(height/26))
+	ticks, e := linearTicks(b.limits.lo, b.limits.hi, int(height/26), false)
 	return ticks, withFactor(b.label, e)
 }
 

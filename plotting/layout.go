@@ -137,16 +137,13 @@ func xTicks(s span, p *Panel, width vg.Length) (ticks []tick, name string) {
 
 // ticksOf returns about n ticks, at whole numbers only if so asked.
 func ticksOf(s span, log bool, n int, whole bool, fixed []tick, name string) ([]tick, string) {
-	if whole {
-		n = min(n, int(s.hi-s.lo)+1)
-	}
 	if fixed != nil {
 		return fixed, name
 	}
 	if log {
 		return logTicks(s.lo, s.hi, n), name
 	}
-	ticks, e := linearTicks(s.lo, s.hi, n)
+	ticks, e := linearTicks(s.lo, s.hi, n, whole)
 	return ticks, withFactor(name, e)
 }
 
