@@ -51,7 +51,7 @@ func (n *network[F]) connect() error {
 func (n *network[F]) project(s synapses[F], k *kernels[F]) (projection[F], error) {
 	pre, post := s.pre.n, s.post.n
 	s.rows, s.cols = pre, post
-	if s.transposed = pre > post && s.pre != n.in; s.transposed {
+	if s.transposed = pre > post && s.pre != n.in && !n.exact(); s.transposed {
 		s.rows, s.cols = post, pre
 	}
 	s.w = make([]F, pre*post)
@@ -63,7 +63,10 @@ func (n *network[F]) project(s synapses[F], k *kernels[F]) (projection[F], error
 		return nil, err
 	}
 	s.rule = rule
-	if s.stride = s.cols; rule.form != byRows && !n.exact() {
+	if s.stride = s.cols; n.exact() {
+		return newRounded(s), nil
+	}
+	if rule.form != byRows {
 		s.stride = roundUp(s.cols)
 		s.w = make([]F, s.rows*s.stride)
 		if s.d != nil {
@@ -71,7 +74,7 @@ func (n *network[F]) project(s synapses[F], k *kernels[F]) (projection[F], error
 		}
 	}
 	unfiltered := n.cfg.Circuit.InputTau == n.cfg.Circuit.Dt
-	if s.pre == n.in && unfiltered && !n.exact() && rule.form == lowPass && rule.preName == "last_rate_pre" {
+	if s.pre == n.in && unfiltered && rule.form == lowPass && rule.preName == "last_rate_pre" {
 		return newFactored(s, k, n.inputTarget), nil
 	}
 	return newDense(s, k), nil

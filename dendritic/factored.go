@@ -135,8 +135,26 @@ func (f *factored[F]) settle() {
 	}
 }
 
+// read computes what settle would write.
+func (f *factored[F]) read(dst []float64, delta bool) {
+	for i, x := range f.x {
+		sum, keep := f.elapsed(f.steps - f.written[i])
+		w, d := f.row(f.w, i), f.row(f.d, i)
+		for j := range f.cols {
+			v := w[j] + (F(sum*d[j]) + F(x*f.p[j]))
+			if delta {
+				v = F(keep*d[j]) + F(x*f.q[j])
+			}
+			dst[i*f.cols+j] = float64(v)
+		}
+	}
+}
+
 // elapsed returns S_n and k_n.
 func (f *factored[F]) elapsed(n int) (sum, keep F) {
+	if n == 0 {
+		return 0, 1 // also for a = 1, where the logarithm is infinite
+	}
 	a := float64(f.rule.forget)
 	log := float64(n) * math.Log1p(-a)
 	return F(-math.Expm1(log) / a), F(math.Exp(log))

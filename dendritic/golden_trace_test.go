@@ -51,6 +51,12 @@ var goldenNames = map[string]string{"up": "ff", "fb": "fb", "p2i": "p2i", "i2p":
 // matrix finds a synapse group by its name in a trace, such as "up_1".
 func matrix[F float](t *testing.T, n *network[F], name string) *synapses[F] {
 	t.Helper()
+	return group(t, n, name).base()
+}
+
+// group is matrix with the projection that owns the weights.
+func group[F float](t *testing.T, n *network[F], name string) projection[F] {
+	t.Helper()
 	i := strings.LastIndexByte(name, '_')
 	var level int
 	if _, err := fmt.Sscan(name[i+1:], &level); err != nil {
@@ -60,7 +66,7 @@ func matrix[F float](t *testing.T, n *network[F], name string) *synapses[F] {
 	if p == nil {
 		t.Fatalf("no synapse group %q", name)
 	}
-	return p.base()
+	return p
 }
 
 // tolerances of a precision: state and weights, and delta.
@@ -168,22 +174,20 @@ var leanVariables = map[string]bool{"rate": true, "rate_last": true, "v_brev": t
 func compareSnapshot[F float](t *testing.T, cmp *compare, n *network[F], s map[string]json.RawMessage, full bool) {
 	t.Helper()
 	state, delta := tolerances(n.cfg.Precision)
-	n.settle()
 	for name, raw := range s {
 		switch name {
 		case "step":
 		case "weights", "delta":
 			var groups map[string][][]float64
 			decode(t, raw, &groups)
-			for group, rows := range groups {
-				syn := matrix(t, n, group)
-				m, tol := syn.w, state
+			for which, rows := range groups {
+				p, tol := group(t, n, which), state
 				if name == "delta" {
-					m, tol = syn.d, delta
+					tol = delta
 				}
-				got := make([]float64, syn.size())
-				syn.export(got, m)
-				cmp.near(name, fmt.Sprintf("step %d: %s %s", n.clock, name, group), got, flat(rows), tol, 0)
+				got := make([]float64, p.base().size())
+				p.read(got, name == "delta")
+				cmp.near(name, fmt.Sprintf("step %d: %s %s", n.clock, name, which), got, flat(rows), tol, 0)
 			}
 		default:
 			var vars map[string][]float64

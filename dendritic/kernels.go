@@ -2,9 +2,7 @@ package dendritic
 
 import "github.com/neurocredit/neurocredit/internal/vec"
 
-// kernels are the inner loops over weights, as package vec describes them. The
-// float64 ones are vec's; those for float32 round after every operation, and sum
-// in the order of the presynaptic neurons, as the original does.
+// kernels are the inner loops over weights, as package vec describes them.
 type kernels[F float] struct {
 	axpy        func(a F, x, y []F)
 	mul         func(w, x, y []F)
@@ -16,12 +14,10 @@ type kernels[F float] struct {
 	inputStep   func(u, v, p, q, e []F, forget, norm F)
 }
 
+// kernelsFor returns those for float64, and none for float32, which has no use
+// for them (rounded.go).
 func kernelsFor[F float]() *kernels[F] {
-	k := &kernels[F]{
-		axpy: axpy[F], mul: mul[F], mulT: mulT[F],
-		lowPassMul: lowPassMul[F], lowPassMulT: lowPassMulT[F], hebbMul: hebbMul[F], hebbMulT: hebbMulT[F],
-		inputStep: inputStep[F],
-	}
+	k := &kernels[F]{}
 	if k, ok := any(k).(*kernels[float64]); ok {
 		*k = kernels[float64]{
 			axpy: vec.Axpy, mul: vec.Mul, mulT: vec.MulT,
@@ -30,78 +26,6 @@ func kernelsFor[F float]() *kernels[F] {
 		}
 	}
 	return k
-}
-
-func axpy[F float](a F, x, y []F) {
-	for i, v := range x {
-		y[i] += F(a * v)
-	}
-}
-
-func mul[F float](w, x, y []F) {
-	for i := range y {
-		row, sum := w[i*len(x):(i+1)*len(x)], F(0)
-		for j, v := range x {
-			sum += F(row[j] * v)
-		}
-		y[i] = sum
-	}
-}
-
-func mulT[F float](w, x, y []F) {
-	for i, v := range x {
-		axpy(v, w[i*len(y):(i+1)*len(y)], y)
-	}
-}
-
-func lowPassMul[F float](w, d, s, r []F, k F, x, y []F) {
-	lowPassAll(w, d, s, r, k)
-	mul(w, x, y)
-}
-
-func lowPassMulT[F float](w, d, s, r []F, k F, x, y []F) {
-	lowPassAll(w, d, s, r, k)
-	mulT(w, x, y)
-}
-
-func lowPassAll[F float](w, d, s, r []F, k F) {
-	for i, a := range s {
-		w, d := w[i*len(r):(i+1)*len(r)], d[i*len(r):(i+1)*len(r)]
-		for j, b := range r {
-			w[j] += d[j]
-			d[j] += F(a*b) - F(k*d[j])
-		}
-	}
-}
-
-func hebbMul[F float](w, s, r []F, decay F, x, y []F) {
-	hebbAll(w, s, r, decay)
-	mul(w, x, y)
-}
-
-func hebbMulT[F float](w, s, r []F, decay F, x, y []F) {
-	hebbAll(w, s, r, decay)
-	mulT(w, x, y)
-}
-
-func hebbAll[F float](w, s, r []F, decay F) {
-	for i, a := range s {
-		w := w[i*len(r) : (i+1)*len(r)]
-		for j, b := range r {
-			w[j] += F(a*b) - F(decay*w[j])
-		}
-	}
-}
-
-// inputStep advances the vectors of a factored projection by one plastic step.
-func inputStep[F float](u, v, p, q, e []F, forget, norm F) {
-	u, v, p, q = u[:len(e)], v[:len(e)], p[:len(e)], q[:len(e)]
-	for j, err := range e {
-		u[j] += v[j]
-		v[j] += F(norm*err) - F(forget*v[j])
-		p[j] += q[j]
-		q[j] += err - F(forget*q[j])
-	}
 }
 
 // flushRow writes one row of a factored projection.

@@ -124,21 +124,24 @@ func (n *network[F]) below(l int) *population[F] {
 // setConductances fills the constants of the neuron equation.
 func (n *network[F]) setConductances() {
 	g := n.cfg.Circuit.Conductances
-	set := func(p *population[F], basal, top, total, scale float64) {
+	leak := F(g.Leak)
+	set := func(p *population[F], basal, top, total, scale F) {
 		for i := p.at; i < p.at+p.n; i++ {
-			n.arena.gBasal[i], n.arena.gTop[i], n.arena.gSum[i] = F(basal), F(top), F(total)
-			n.arena.gTotal[i], n.arena.scale[i] = F(total), F(scale)
-			n.arena.wBasal[i], n.arena.wTop[i] = F(basal/total), F(top/total)
+			n.arena.gBasal[i], n.arena.gTop[i], n.arena.gSum[i] = basal, top, total
+			n.arena.gTotal[i], n.arena.scale[i] = total, scale
+			n.arena.wBasal[i], n.arena.wTop[i] = basal/total, top/total
 		}
 	}
+	basal, apical, target := F(g.Basal), F(g.Apical), F(g.Target)
 	for _, p := range n.hidden {
-		total := g.Leak + g.Basal + g.Apical
-		set(p, g.Basal, g.Apical, total, g.Basal/total)
+		total := leak + basal + apical
+		set(p, basal, apical, total, basal/total)
 	}
+	dendrite, soma := F(g.Dendrite), F(g.Soma)
 	for _, p := range n.inters {
-		set(p, g.Dendrite, g.Soma, g.Leak+g.Dendrite+g.Soma, g.Dendrite/(g.Leak+g.Dendrite))
+		set(p, dendrite, soma, leak+dendrite+soma, dendrite/(leak+dendrite))
 	}
-	set(n.out, g.Basal, g.Target, g.Leak+g.Basal+g.Target, g.Basal/(g.Leak+g.Basal))
+	set(n.out, basal, target, leak+basal+target, basal/(leak+basal))
 	n.setNudge(n.nudge)
 }
 
@@ -147,13 +150,15 @@ func (n *network[F]) setConductances() {
 func (n *network[F]) setNudge(on bool) {
 	n.nudge = on
 	g := n.cfg.Circuit.Conductances
-	top, sum := 0.0, g.Leak+g.Basal
+	basal, top := F(g.Basal), F(0)
+	sum := F(g.Leak) + basal
 	if on {
-		top, sum = g.Target, g.Leak+g.Basal+g.Target
+		top = F(g.Target)
+		sum += top
 	}
 	for i := n.out.at; i < n.out.at+n.out.n; i++ {
-		n.arena.gTop[i], n.arena.gSum[i] = F(top), F(sum)
-		n.arena.wBasal[i], n.arena.wTop[i] = F(g.Basal/sum), F(top/sum)
+		n.arena.gTop[i], n.arena.gSum[i] = top, sum
+		n.arena.wBasal[i], n.arena.wTop[i] = basal/sum, top/sum
 	}
 }
 
@@ -272,22 +277,30 @@ func (n *network[F]) drawNoise() {
 func (n *network[F]) neuronsFull() {
 	a := n.arena
 	dt := F(n.cfg.Circuit.Dt)
-	decay := F(n.cfg.Circuit.Dt / n.cfg.Circuit.HighpassTau)
+	decay := dt / F(n.cfg.Circuit.HighpassTau)
 	brev, rate, predicted := a.phiArg[:a.n], a.phiVal[:a.n], a.phiVal[a.n:]
 	copy(a.basal, a.sumBasal)
 	copy(a.top, a.sumTop)
 	clear(a.sumBasal)
 	clear(a.sumTop)
 	for i := range a.n {
-		a.highpass[i] = F(F(a.highpass[i]+rate[i])-a.rateLast[i]) - F(decay*a.highpass[i])
+		a.highpass[i] += F(rate[i]-a.rateLast[i]) - F(decay*a.highpass[i])
 	}
 	copy(a.rateLast, rate)
 	copy(a.predictedLast, predicted)
 	for i := range a.n {
-		a.steady[i] = (F(a.gBasal[i]*a.basal[i]) + F(a.gTop[i]*F(a.top[i]+a.noise[i]))) / a.gSum[i]
+		a.steady[i] = F(a.gBasal[i]*a.basal[i]) + F(a.gTop[i]*F(a.top[i]+a.noise[i]))
+		tau := 1 / a.gTotal[i]
+		// The original multiplies by the rounded 1/G but for the output, where it
+		// divides; float32 runs agree with it to the last bit.
+		if i < n.out.at {
+			a.steady[i] *= tau
+		} else {
+			a.steady[i] /= a.gSum[i]
+		}
 		a.vDot[i] = a.gTotal[i] * (a.steady[i] - a.v[i])
 		a.dv[i] = dt * a.vDot[i]
-		brev[i] = a.v[i] + a.vDot[i]/a.gTotal[i]
+		brev[i] = a.v[i] + F(tau*a.vDot[i])
 		a.v[i] += a.dv[i]
 		a.phiArg[a.n+i] = a.scale[i] * a.basal[i]
 	}

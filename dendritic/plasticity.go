@@ -35,6 +35,10 @@ type plasticity[F float] struct {
 	evalPre       *equation.Vector[F]
 	evalPost      *equation.Vector[F]
 	forget, decay F
+	// In the float32 engine post does not include the factor dt·η but gain does,
+	// and decay is a multiple of gain.
+	rounded bool
+	gain    F
 
 	weight, delta *equation.Matrix[F] // byRows
 	rowW, rowD    []F
@@ -78,7 +82,7 @@ func (n *network[F]) compile(s *synapses[F]) (*plasticity[F], error) {
 	}
 	scalars := map[string]float64{"eta": s.eta, "tau": s.tau, "alpha": n.cfg.Learning.Alpha, "dt": n.cfg.Circuit.Dt}
 	bind := n.bindings(s, scalars)
-	p := &plasticity[F]{active: true, dt: F(n.cfg.Circuit.Dt)}
+	p := &plasticity[F]{active: true, dt: F(n.cfg.Circuit.Dt), rounded: n.exact()}
 	defer func() {
 		if p.active {
 			n.want(s, weight, delta)
@@ -123,11 +127,14 @@ func addsDelta(terms []equation.Term, scalars map[string]float64) bool {
 // asLowPass takes δ̇ = Σ post·pre − c·delta with one and the same factor pre.
 func (p *plasticity[F]) asLowPass(terms []equation.Term, s *synapses[F], bind equation.Bindings[F], scalars map[string]float64) (bool, error) {
 	source, linear, ok := outerAndLinear(terms, "delta", scalars)
-	if !ok {
+	if !ok || p.rounded && linear == 0 {
 		return false, nil
 	}
 	p.form, p.forget = lowPass, F(-linear*scalars["dt"])
-	return true, p.bindOuter(source, s, bind, scalars)
+	if p.rounded {
+		p.forget = p.dt / F(-1/linear)
+	}
+	return true, p.bindOuter(source, -linear*scalars["dt"], s, bind, scalars)
 }
 
 // asHebb takes ẇ = Σ post·pre − c·w with one and the same factor pre.
@@ -137,7 +144,15 @@ func (p *plasticity[F]) asHebb(terms []equation.Term, s *synapses[F], bind equat
 		return false, nil
 	}
 	p.form, p.decay = hebb, F(-linear*scalars["dt"])
-	return true, p.bindOuter(source, s, bind, scalars)
+	if p.rounded {
+		p.gain, p.decay = p.dt, F(-linear)
+		if source != nil {
+			if c, err := source.Scale.Value(scalars); err == nil && c != 0 {
+				p.decay = F(-linear / c)
+			}
+		}
+	}
+	return true, p.bindOuter(source, 1, s, bind, scalars)
 }
 
 // outerAndLinear separates terms into one outer product (nil if there is none)
@@ -161,8 +176,9 @@ func outerAndLinear(terms []equation.Term, state string, scalars map[string]floa
 }
 
 // bindOuter binds dt·scale·post to the postsynaptic factor and pre to the
-// presynaptic one. A plain presynaptic quantity is used where it lies.
-func (p *plasticity[F]) bindOuter(source *equation.Term, s *synapses[F], bind equation.Bindings[F], scalars map[string]float64) error {
+// presynaptic one. A plain presynaptic quantity is used where it lies. unit is the
+// part of scale that the float32 engine applies later.
+func (p *plasticity[F]) bindOuter(source *equation.Term, unit float64, s *synapses[F], bind equation.Bindings[F], scalars map[string]float64) error {
 	p.pre, p.post = padded[F](s.pre.n), padded[F](s.post.n)
 	scale := 0.0
 	if source != nil {
@@ -176,6 +192,10 @@ func (p *plasticity[F]) bindOuter(source *equation.Term, s *synapses[F], bind eq
 		// Without a source the low-passed state stays 0.
 		p.active = p.form == hebb && p.decay != 0
 		return nil
+	}
+	if p.rounded {
+		p.gain = p.dt * F(scale/scalars["dt"]/unit)
+		scale = 1
 	}
 	if source.Post == nil {
 		fill(p.post, F(scale))

@@ -16,6 +16,10 @@ const (
 	bias
 )
 
+func (k kind) String() string {
+	return [...]string{"input", "pyramidal", "inter", "output", "supervisor", "bias"}[k]
+}
+
 // population is the state of one population. Slices have one entry per neuron;
 // those of hidden, inter- and output neurons are windows of the arena, so that
 // the neuron phase treats all of them in one loop.

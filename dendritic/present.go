@@ -3,6 +3,7 @@ package dendritic
 import (
 	"fmt"
 	"math"
+	"slices"
 )
 
 // present shows one pattern: all its time steps. The first pattern of a pass
@@ -84,34 +85,49 @@ func (e *DivergedError) Error() string {
 // diagnose names the synapse or neuron that left the bounds: weights first,
 // because they cause the rest.
 func (n *network[F]) diagnose() error {
-	n.settle()
 	worst := &DivergedError{Step: n.clock}
-	consider := func(name, rule string, values []F) {
-		for i, v := range values {
-			x := math.Abs(float64(v))
-			if math.IsNaN(x) {
-				x = math.Inf(1)
+	// worse notes a value and reports whether it is the worst so far.
+	worse := func(v float64) bool {
+		x := math.Abs(v)
+		if math.IsNaN(worst.Value) || !(x > math.Abs(worst.Value) || math.IsNaN(x)) {
+			return false
+		}
+		worst.Value = v
+		return true
+	}
+	for _, p := range n.projections {
+		s := p.base()
+		if !s.rule.active {
+			continue
+		}
+		values := make([]float64, s.size())
+		for _, delta := range []bool{false, true} {
+			name := "weight"
+			if delta {
+				name = "delta"
 			}
-			if x > math.Abs(worst.Value) {
-				worst.Quantity, worst.Value, worst.Rule = fmt.Sprintf("%s[%d]", name, i), float64(v), rule
-				if math.IsInf(x, 1) {
-					return
+			if delta && s.d == nil {
+				continue
+			}
+			p.read(values, delta)
+			for i, v := range values {
+				if worse(v) {
+					worst.Quantity = fmt.Sprintf("%s %s of level %d from neuron %d to %d", name, s.file, s.level, i/s.post.n, i%s.post.n)
+					worst.Rule = n.cfg.rule(s.group).String()
 				}
 			}
 		}
 	}
-	for _, p := range n.projections {
-		s := p.base()
-		if s.rule.active {
-			rule := n.cfg.rule(s.group)
-			consider(fmt.Sprintf("weight %s of level %d", s.file, s.level), rule.String(), s.w)
-			consider(fmt.Sprintf("delta %s of level %d", s.file, s.level), rule.String(), s.d)
-		}
-	}
 	// Voltages leave the bounds before the weights do that drive them there.
 	if math.Abs(worst.Value) < limit/1e3 {
-		worst.Value, worst.Rule = 0, ""
-		consider("prospective voltage of neuron", "", n.arena.phiArg[:n.arena.n])
+		*worst = DivergedError{Step: n.clock}
+		for _, p := range slices.Concat(n.hidden, n.inters, []*population[F]{n.out}) {
+			for i, v := range p.brev {
+				if worse(float64(v)) {
+					worst.Quantity = fmt.Sprintf("prospective voltage of %s neuron %d of level %d", p.kind, i, p.level)
+				}
+			}
+		}
 	}
 	return worst
 }

@@ -125,7 +125,7 @@ func Load(ctx context.Context, dir string) (*Result, error) {
 		return nil, fmt.Errorf("dendritic: %w", err)
 	}
 	if r.Epochs, r.Test, err = epochsFrom(&r.Config, table); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
 	r.state = func(s *session) error {
 		found, err := saved.Restore(s.load)

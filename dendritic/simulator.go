@@ -47,17 +47,12 @@ func (n *network[F]) reader(level int, group, variable string) (func() []float64
 			}, nil
 		}
 	}
-	if p := n.find(level, group); p != nil {
-		s := p.base()
-		m := map[string][]F{"g": s.w, "delta": s.d}[variable]
-		if m != nil {
-			buf := make([]float64, s.size())
-			return func() []float64 {
-				p.settle()
-				s.export(buf, m)
-				return buf
-			}, nil
-		}
+	if p := n.find(level, group); p != nil && (variable == "g" || variable == "delta" && p.base().d != nil) {
+		buf := make([]float64, p.base().size())
+		return func() []float64 {
+			p.read(buf, variable == "delta")
+			return buf
+		}, nil
 	}
 	return nil, fmt.Errorf("dendritic: level %d has no variable %s of %s", level, variable, group)
 }

@@ -28,6 +28,9 @@ type projection[F float] interface {
 	inputChanged() // the input player has turned to a new pattern
 	inputReset()   // the input player was put on the first pattern of a pass
 	settle()       // make w and d hold their present values
+	// read copies the present w, or d, to dst as [pre][post], row-major. Unlike
+	// settle it leaves the state, and with it all later rounding, as it is.
+	read(dst []float64, delta bool)
 }
 
 func (s *synapses[F]) base() *synapses[F] { return s }
@@ -45,8 +48,11 @@ func (s *synapses[F]) at(i, j int) int {
 	return i*s.stride + j
 }
 
-// export writes m (w or d) to dst as [pre][post], row-major.
-func (s *synapses[F]) export(dst []float64, m []F) {
+func (s *synapses[F]) read(dst []float64, delta bool) {
+	m := s.w
+	if delta {
+		m = s.d
+	}
 	for i := range s.pre.n {
 		for j := range s.post.n {
 			dst[i*s.post.n+j] = float64(m[s.at(i, j)])

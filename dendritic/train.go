@@ -91,6 +91,9 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	sets := &splitsCache{}
 	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
 		results[i], err = train(ctx, configs[i], o, dir(o, &configs[i]), sets, progress)
+		if err != nil && len(configs) > 1 {
+			return fmt.Errorf("%s: %w", configs[i].Name, err)
+		}
 		return err
 	})
 	if len(configs) == 1 {
