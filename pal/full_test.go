@@ -12,15 +12,20 @@ import (
 	"testing"
 )
 
-// angleTable reads a table of first and last angles by experiment, quantity, seed
-// and level, in the names of ours or of the reference.
-func angleTable(t *testing.T, path string) map[string][2]float64 {
+func readTable(t *testing.T, path string) [][]string {
 	t.Helper()
 	f, err := os.Open(path)
 	must(t, err)
 	defer f.Close()
 	rows, err := csv.NewReader(f).ReadAll()
 	must(t, err)
+	return rows
+}
+
+// angleTable reads a table of first and last angles by experiment, quantity, seed
+// and level, in the names of ours or of the reference.
+func angleTable(t *testing.T, path string) map[string][2]float64 {
+	t.Helper()
 	names := map[string]string{"Fig3abc": "fig3abc", "Fig3def": "fig3def", "WPPT_BPP": "angle", "BPP_RHS": "theory", "jacobians": "jacobian", "update_vs_BP": "update"}
 	name := func(s string) string {
 		if n, ok := names[s]; ok {
@@ -29,7 +34,7 @@ func angleTable(t *testing.T, path string) map[string][2]float64 {
 		return s
 	}
 	table := map[string][2]float64{}
-	for _, r := range rows[1:] {
+	for _, r := range readTable(t, path)[1:] {
 		first, err := strconv.ParseFloat(r[4], 64)
 		must(t, err)
 		last, err := strconv.ParseFloat(r[5], 64)
@@ -60,6 +65,37 @@ func TestFullRun(t *testing.T) {
 		}
 	}
 	t.Log(cmp)
+}
+
+// TestGoldenChains compares the end of the 30 runs of Fig. 4a,b, of 50 million
+// steps each, with a recomputation that was stored in single precision.
+func TestGoldenChains(t *testing.T) {
+	ours := readTable(t, "testdata/results/fig4_end.csv")
+	if len(ours) != 1+3*10 {
+		t.Fatalf("%d rows, want 31", len(ours))
+	}
+	for _, dir := range filepath.SplitList(os.Getenv("NEUROCREDIT_GOLDEN")) {
+		path := filepath.Join(dir, "pal", "fig4ab_per_seed_recomputed.csv")
+		if _, err := os.Stat(path); err != nil {
+			continue
+		}
+		for i, want := range readTable(t, path)[1:] {
+			got := ours[1+i]
+			if got[0] != strings.ToLower(want[0]) || got[1] != want[1] {
+				t.Fatalf("row %d is of %v, want %v", i, got[:2], want[:2])
+			}
+			for k, text := range want[5:12] {
+				x, err := strconv.ParseFloat(text, 64)
+				must(t, err)
+				y, err := strconv.ParseFloat(got[2+k], 64)
+				must(t, err)
+				digits := 0.5 * math.Pow(10, math.Floor(math.Log10(math.Abs(x)))-7)
+				if math.Abs(x-y) > digits+math.Abs(x)/(1<<24) {
+					t.Errorf("%s, seed %s: %s is %v, want %v", got[0], got[1], ours[0][2+k], y, x)
+				}
+			}
+		}
+	}
 }
 
 // TestGoldenFullRuns compares the results of full runs with the stored and
