@@ -52,9 +52,10 @@ import (
 
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/dendritic"
+	"github.com/neurocredit/neurocredit/plotting"
 )
 
-var _ = []any{context.Background, errors.New, fmt.Print, log.Print, os.Exit, time.Now, data.DefaultYinYang, dendritic.New}
+var _ = []any{context.Background, errors.New, fmt.Print, log.Print, os.Exit, time.Now, data.DefaultYinYang, dendritic.New, plotting.Save}
 
 func angle(*dendritic.Network) float64 { return 0 }
 
