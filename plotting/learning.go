@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
+	"slices"
 
 	"github.com/neurocredit/neurocredit/dendritic"
 )
@@ -55,7 +57,7 @@ func LearningCurves(groups []Group, o *LearningOptions) (*Figure, error) {
 	left := epochPanel(title, quantity+" (%)")
 	left.LogY = o.Log && !o.Accuracy
 	right := epochPanel("Alignment of feedback", "angle (°)")
-	last := 0
+	last := 1.0
 	for _, g := range groups {
 		if len(g.Runs) == 0 {
 			return nil, fmt.Errorf("plotting: group %q has no runs", g.Name)
@@ -70,15 +72,15 @@ func LearningCurves(groups []Group, o *LearningOptions) (*Figure, error) {
 			}
 			c.Runs = o.Runs
 			p.panel.Curves(c)
-			for _, y := range c.Y {
-				last = max(last, len(y)-1)
+			if n := len(c.X); n > 0 {
+				last = max(last, c.X[n-1])
 			}
 		}
 	}
 	if len(groups) == 0 {
 		return nil, errors.New("plotting: no groups of runs")
 	}
-	testPoints(left, groups, o.Accuracy, float64(max(last, 1)))
+	testPoints(left, groups, o.Accuracy, last)
 	return NewFigure(o.Title, left, right), nil
 }
 
@@ -97,12 +99,31 @@ func (g Group) legendName() string {
 	return fmt.Sprintf("%s (n = %d)", g.Name, len(g.Runs))
 }
 
+// curveOf puts the runs on one axis of epochs. Runs that come from a summary have
+// only some of them.
 func curveOf(g Group, quantity string) (Curve, error) {
 	c := Curve{Name: g.legendName()}
-	for _, r := range g.Runs {
-		_, y, err := r.Curve(quantity)
+	values := make([]map[float64]float64, len(g.Runs))
+	for i, r := range g.Runs {
+		epochs, y, err := r.Curve(quantity)
 		if err != nil {
 			return Curve{}, fmt.Errorf("plotting: group %q: %w", g.Name, err)
+		}
+		values[i] = map[float64]float64{}
+		for k, epoch := range epochs {
+			values[i][epoch] = y[k]
+		}
+		c.X = append(c.X, epochs...)
+	}
+	slices.Sort(c.X)
+	c.X = slices.Compact(c.X)
+	for _, v := range values {
+		y := make([]float64, len(c.X))
+		for k, epoch := range c.X {
+			y[k] = math.NaN()
+			if known, ok := v[epoch]; ok {
+				y[k] = known
+			}
 		}
 		c.Y = append(c.Y, y)
 	}
