@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg"
@@ -231,4 +232,29 @@ func TestExtremes(t *testing.T) {
 	if short := line[:1]; !slices.Equal(extremes(short), short) {
 		t.Error("one point does not stay")
 	}
+}
+
+// FuzzRuns splits any text without losing or inventing letters.
+func FuzzRuns(f *testing.F) {
+	for _, s := range []string{"", "a^{b}c_{d}", "_{}", "^{_{x}}", "}^{", "×10^{−6}"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		rest := s
+		for _, r := range runs(s) {
+			if r.small {
+				rest = rest[len("^{"):]
+			}
+			if !strings.HasPrefix(rest, r.text) {
+				t.Fatalf("%q: part %q is not at %q", s, r.text, rest)
+			}
+			rest = rest[len(r.text):]
+			if r.small {
+				rest = strings.TrimPrefix(rest, "}")
+			}
+		}
+		if rest != "" {
+			t.Errorf("%q: %q is lost", s, rest)
+		}
+	})
 }

@@ -108,7 +108,11 @@ func (e *evaluation) outputFigure(ctx context.Context, stage string, x extent, w
 	}
 	fig := &Figure{Title: "Output and target, " + what, Columns: 1, NoLetters: true}
 	const most = 10 // panels
-	for k := range min(most, len(target.y[0])) {
+	n := len(target.y[0])
+	if n > most {
+		fig.Title += fmt.Sprintf(", %d of %d neurons", most, n)
+	}
+	for k := range min(most, n) {
 		p := recordPanel(fmt.Sprintf("neuron %d", k), "voltage")
 		p.Width, p.Height = 5.2, 0.85
 		p.Lines(Line{Name: "target", X: target.x, Y: signalMark{y: target.y}.column(k), Color: 6},

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// SummaryEpochs are the epochs at which summaries give the validation accuracy
+// summaryEpochs are the epochs at which summaries give the validation accuracy
 // unless told otherwise.
-var SummaryEpochs = []int{20, 40, 80, 200, 400}
+var summaryEpochs = [...]int{20, 40, 80, 200, 400}
 
 // Stat is a mean with its standard deviation in population form.
 type Stat struct{ Mean, Std float64 }
@@ -38,8 +38,8 @@ type SummaryRow struct {
 	NormDown   Stat   // norm of its top-down weights, after the last epoch
 }
 
-// Summarize computes the table of groups of runs. Without epochs it takes those
-// of SummaryEpochs that a run of the groups has reached, and the last epoch.
+// Summarize computes the table of groups of runs. Without epochs it takes 20, 40,
+// 80, 200 and 400, as far as a run of the groups has got, and the last epoch.
 func Summarize(groups []Group, epochs ...int) Summary {
 	if len(epochs) == 0 {
 		epochs = reached(groups)
@@ -84,7 +84,7 @@ func reached(groups []Group) []int {
 		}
 	}
 	var epochs []int
-	for _, e := range SummaryEpochs {
+	for _, e := range summaryEpochs {
 		if e < last {
 			epochs = append(epochs, e)
 		}

@@ -34,8 +34,8 @@ type SweepOptions struct {
 //     runs.txt (the directories), acc_collection.npy [runs × epochs+1]
 //     (validation accuracy in %), test_acc_collection.npy [runs],
 //     angle_collection_layer_1.npy [runs × records] (angle in degrees over the
-//     window-averaged records of the weights, or after every epoch if weights are
-//     not recorded), acc_collection.png and angle_collection.png
+//     window-averaged records of the weights, or after every epoch if a run has
+//     not recorded them to its end), acc_collection.png and angle_collection.png
 //   - learning_curves.png and .svg (LearningCurves), summary.csv and summary.md
 //     (Summarize)
 //
@@ -168,17 +168,17 @@ func collect(ctx context.Context, g Group) (*collection, error) {
 		c.test = append(c.test, test)
 		angle, err := (&evaluation{run: r}).recordedAngles(ctx, 1)
 		switch {
-		case err == nil:
+		case err == nil && r.Done:
 			c.angle = append(c.angle, angle.y[0])
-		case errors.Is(err, dendritic.ErrNotRecorded):
+		case err == nil || errors.Is(err, dendritic.ErrNotRecorded):
 			recorded = false
 		default:
 			return nil, err
 		}
 	}
 	if !recorded {
-		// One run without recorded weights decides for all, so that columns mean
-		// the same.
+		// One run without all recorded weights decides for all, so that columns
+		// mean the same.
 		c.angle = nil
 		for _, r := range g.Runs {
 			c.angle = append(c.angle, angleCurve(r, 1))
