@@ -2,6 +2,7 @@ package pal_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -175,4 +176,66 @@ func ExampleReadConfigs() {
 	// fig3def 10 fig3def_seed_123
 	// fig4ab 30 fig4ab_bp_seed_123
 	// prospective 60 prospective_10_prosp_seed_123
+}
+
+// How well do random top-down weights fit, and how well the transposed bottom-up
+// weights of backpropagation?
+func ExampleAlignment() {
+	for _, transposed := range []bool{false, true} {
+		c := pal.New(3, 5, 4, 2)
+		c.Learning.CopyTransposed = transposed
+		n, err := pal.Build(c)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if err := n.Present([]float64{0.2, 0.5, 0.8}, nil, false, nil); err != nil {
+			fmt.Println(err)
+			return
+		}
+		for l, a := range n.Alignment() {
+			fmt.Printf("level %d: B to Wᵀ %.0f°, to the fixed point of PAL %.0f°\n", l+1, a.Angle, a.Theory)
+		}
+	}
+	// Output:
+	// level 1: B to Wᵀ 87°, to the fixed point of PAL 87°
+	// level 2: B to Wᵀ 79°, to the fixed point of PAL 79°
+	// level 1: B to Wᵀ 0°, to the fixed point of PAL 1°
+	// level 2: B to Wᵀ 0°, to the fixed point of PAL 1°
+}
+
+// The weights of a chain over time, as Fig. 4a shows them.
+func ExampleResult_Recording() {
+	dir, err := os.MkdirTemp("", "pal")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	c := pal.Chain(pal.PAL)
+	c.Epochs = 2
+	r, err := pal.Train(context.Background(), c, &pal.Options{Dir: dir, Resume: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	w, err := r.Recording(pal.RecordingName{Stage: pal.Training, Level: 2, Group: "ff", Variable: "g"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%d rows, W from %.2f to %.2f\n", len(w), w[0][0], w[len(w)-1][0])
+	// Output: 20 rows, W from -0.70 to 1.42
+}
+
+// A rule that lets weights grow without bound ends the run and is named.
+func ExampleDivergedError() {
+	c := pal.AlignLinear()
+	c.Learning.Rules.Down = pal.Rule{Weight: "eta*w"}
+	_, err := pal.Train(context.Background(), c, nil)
+	var diverged *pal.DivergedError
+	if errors.As(err, &diverged) {
+		fmt.Println(diverged.Rule)
+	}
+	// Output: eta*w
 }
