@@ -1,0 +1,236 @@
+package dendritic
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/gomlx/gomlx/core/graph"
+	"github.com/gomlx/gomlx/core/tensors"
+
+	"github.com/neurocredit/neurocredit/internal/backend"
+	"github.com/neurocredit/neurocredit/internal/loop"
+)
+
+// graphBatch is the graph engine: it advances many networks of equal shape
+// together, by passes. The networks hold the states between passes; within one,
+// the states are on a device and all steps of many patterns are one compiled
+// program. What differs between runs (seeds, rates, amplitudes, weights) is data.
+//
+// A run gives the same numbers, bit for bit, in any company, and agrees with the
+// native engine to rounding.
+type graphBatch struct {
+	backend  *backend.Backend
+	device   int
+	nets     []*network[float64]
+	lanes    []*network[float64] // the networks, or the only one twice
+	capacity int                 // patterns of one call
+	n        int                 // neurons with a membrane
+
+	slots    []slot
+	highpass []*population[float64] // of nets[0]: those whose high-passed rate a rule reads
+	weightAt []int                  // slot of w by projection; that of delta, if there is one, follows
+	rules    []*graphRule           // by projection, nil: fixed
+
+	params  []*tensors.Tensor
+	common  struct{ wBasal, wTop, wBasalFree, wTopFree, gTotal, scale, follow, up, down, decay, biasRate, dt param }
+	noisy   bool
+	draw    func(seeds, table, step *graph.Node, chunk int) *graph.Node // deviates, but for tests
+	learn   *loop.Program
+	observe *loop.Program
+	state   *loop.State
+	stages  map[*stage][2]*tensors.Tensor
+}
+
+// newGraphBatch prepares an engine for networks that differ in data only.
+func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[float64]) (*graphBatch, error) {
+	g := &graphBatch{backend: b, device: device, nets: nets, capacity: capacity, stages: map[*stage][2]*tensors.Tensor{}}
+	// XLA simplifies arrays with one run, to other roundings.
+	if g.lanes = nets; len(nets) == 1 {
+		g.lanes = []*network[float64]{nets[0], nets[0]}
+	}
+	for r, n := range nets {
+		if err := sameProgram(nets[0].cfg, n.cfg); err != nil {
+			return nil, fmt.Errorf("dendritic: run %d: %w", r, err)
+		}
+		g.noisy = g.noisy || n.deviates != nil
+	}
+	out := nets[0].out
+	g.n = out.at + out.n
+	g.draw = g.deviates
+	g.parameters()
+	g.layout()
+	for k := range nets[0].projections {
+		rule, err := g.graphRule(k)
+		if err != nil {
+			s := nets[0].projections[k].base()
+			return nil, fmt.Errorf("dendritic: %s of level %d: %w", s.file, s.level, err)
+		}
+		g.rules = append(g.rules, rule)
+	}
+	g.learn = loop.NewProgram(b.Engine, "dendritic-learn", len(g.slots), g.program(true))
+	g.observe = loop.NewProgram(b.Engine, "dendritic-observe", len(g.slots), g.program(false))
+	return g, nil
+}
+
+// sameProgram reports what keeps two configurations from sharing a program.
+func sameProgram(a, b *Config) error {
+	same := func(what string, x, y any) error {
+		if fmt.Sprint(x) != fmt.Sprint(y) {
+			return fmt.Errorf("%s %v differs from %v of the first run: they need programs of their own", what, y, x)
+		}
+		return nil
+	}
+	return errors.Join(
+		same("circuit.levels", a.Circuit.Levels, b.Circuit.Levels),
+		same("circuit.activation", a.Circuit.Activation, b.Circuit.Activation),
+		same("circuit.latent_equilibrium", a.Circuit.LatentEquilibrium, b.Circuit.LatentEquilibrium),
+		same("circuit.bias.on", a.Circuit.Bias.On, b.Circuit.Bias.On),
+		same("steps per pattern", a.StepsPerPattern(), b.StepsPerPattern()),
+		same("presentation.records", a.Presentation.Records, b.Presentation.Records),
+		same("presentation.teach", a.Presentation.Teach, b.Presentation.Teach),
+		same("learning lag in steps", steps(a.Presentation.LearningLag, a.Circuit.Dt), steps(b.Presentation.LearningLag, b.Circuit.Dt)),
+		same("precision", Float64, b.Precision),
+		same("rules", [4]Rule{a.rule(groupUp), a.rule(groupP2I), a.rule(groupI2P), a.rule(groupDown)},
+			[4]Rule{b.rule(groupUp), b.rule(groupP2I), b.rule(groupI2P), b.rule(groupDown)}),
+	)
+}
+
+// close releases the device's memory and the programs.
+func (g *graphBatch) close() {
+	g.drop()
+	g.learn.Close()
+	g.observe.Close()
+	for _, p := range g.params {
+		p.MustFinalizeAll()
+	}
+	for _, s := range g.stages {
+		s[0].MustFinalizeAll()
+		s[1].MustFinalizeAll()
+	}
+}
+
+func (g *graphBatch) drop() {
+	if g.state != nil {
+		g.state.Close()
+		g.state = nil
+	}
+}
+
+// readouts are what the output shows: [pattern][readout][2·outputs][run], first
+// the voltages, then the rates of the supervisor.
+type readouts struct {
+	values  []float64
+	outputs int
+	records int
+	runs    int
+}
+
+// at copies voltage and target of a readout to dst.
+func (o readouts) at(run, pattern, readout int, voltage, target []float64) {
+	base := (pattern*o.records + readout) * 2 * o.outputs
+	for k := range o.outputs {
+		voltage[k] = o.values[(base+k)*o.runs+run]
+		target[k] = o.values[(base+o.outputs+k)*o.runs+run]
+	}
+}
+
+// present shows patterns of a stage to every network, orders[run] to each, and
+// calls after for those that came to an end. The first pattern of a pass resets the
+// players. The states are taken from the networks and given back to them. It stops
+// between calls of the program when ctx is done.
+func (g *graphBatch) present(ctx context.Context, first, training bool, st *stage, orders [][]int, after func(from, count int, o readouts)) error {
+	if err := g.push(); err != nil {
+		return err
+	}
+	defer g.drop()
+	data, err := g.upload(st)
+	if err != nil {
+		return err
+	}
+	program := g.observe
+	if training {
+		program = g.learn
+	}
+	for from := 0; from < len(orders[0]); from += g.capacity {
+		if ctx.Err() != nil {
+			break
+		}
+		count := min(g.capacity, len(orders[0])-from)
+		order := make([]int32, g.capacity*len(g.lanes))
+		for i := range count {
+			for r := range g.lanes {
+				order[i*len(g.lanes)+r] = int32(orders[min(r, len(orders)-1)][from+i])
+			}
+		}
+		reset := int32(0)
+		if first && from == 0 {
+			reset = 1
+		}
+		o, err := g.call(program, data, order, int32(count), reset)
+		if err != nil {
+			return err
+		}
+		after(from, count, o)
+		for r, n := range g.nets {
+			k := orders[r][from+count-1]
+			n.show(st.patterns[k], st.targets[k])
+		}
+	}
+	if err := g.pull(training); err != nil {
+		return err
+	}
+	if ctx.Err() != nil {
+		return interrupted(ctx)
+	}
+	for r, n := range g.nets {
+		if !n.bounded() {
+			return fmt.Errorf("run %d: %w", r, n.diagnose())
+		}
+	}
+	return nil
+}
+
+func (g *graphBatch) call(program *loop.Program, data [2]*tensors.Tensor, order []int32, count, reset int32) (o readouts, err error) {
+	seeds := make([]uint64, len(g.lanes))
+	for r, n := range g.lanes {
+		seeds[r] = uint64(n.cfg.Seed)
+	}
+	own := []*tensors.Tensor{
+		tensors.FromFlatDataAndDimensions(seeds, len(seeds)),
+		tensors.FromFlatDataAndDimensions(order, g.capacity, len(seeds)), tensors.FromScalar(count), tensors.FromScalar(reset),
+	}
+	inputs := append(slices.Clone(g.params), data[0], data[1])
+	results, err := program.Run(g.state, append(inputs, own...)...)
+	for _, t := range own {
+		t.MustFinalizeAll()
+	}
+	if err != nil {
+		return o, err
+	}
+	cfg := g.nets[0].cfg
+	every := cfg.StepsPerPattern() / cfg.Presentation.Records
+	o = readouts{outputs: g.nets[0].out.n, records: (cfg.StepsPerPattern() + every - 1) / every, runs: len(g.lanes)}
+	o.values, err = loop.Values[float64](results[0])
+	return o, err
+}
+
+// upload brings the patterns of a stage to the device, once.
+func (g *graphBatch) upload(st *stage) ([2]*tensors.Tensor, error) {
+	if have, ok := g.stages[st]; ok {
+		return have, nil
+	}
+	flat := func(rows [][]float64) *tensors.Tensor {
+		all := make([]float64, 0, len(rows)*len(rows[0]))
+		for _, row := range rows {
+			all = append(all, row...)
+		}
+		return tensors.FromFlatDataAndDimensions(all, len(rows), len(rows[0]))
+	}
+	if len(st.patterns) == 0 {
+		return [2]*tensors.Tensor{}, errors.New("dendritic: a stage without patterns")
+	}
+	g.stages[st] = [2]*tensors.Tensor{flat(st.patterns), flat(st.targets)}
+	return g.stages[st], nil
+}

@@ -1,0 +1,235 @@
+package dendritic
+
+import (
+	"fmt"
+
+	"github.com/gomlx/gomlx/core/graph"
+
+	"github.com/neurocredit/neurocredit/internal/equation"
+	"github.com/neurocredit/neurocredit/internal/loop"
+)
+
+// Arrays of the graph engine have the runs as their last axis: vectors over
+// neurons are [n, R], synapses [pre, post, R], parameters of runs [1, R]. An axis
+// of length 1 stands for equal values.
+
+// change is the right side of one equation of a rule, times dt.
+type change struct {
+	terms []changeTerm
+	whole *equation.Expr // if it does not split
+	dt    param
+}
+
+// changeTerm is scale * post * pre * synapse.
+type changeTerm struct {
+	scale     param
+	one       bool // scale is 1 in all runs
+	post, pre *equation.Expr
+	synapse   string
+}
+
+// graphRule is the plasticity of one synapse group in the graph.
+type graphRule struct {
+	weight, delta *change
+	scalars       map[string]param
+}
+
+// graphRule translates the rule of projection k, the same in all networks but for
+// its scalars. It returns nil if no network changes the weights.
+func (g *graphBatch) graphRule(k int) (*graphRule, error) {
+	first := g.nets[0].projections[k].base()
+	weight, delta, err := g.nets[0].cfg.parseRule(first.group)
+	if err != nil {
+		return nil, err
+	}
+	runs := make([]map[string]float64, len(g.nets))
+	plastic := make([]bool, len(g.nets))
+	learns := false
+	for r, n := range g.nets {
+		s := n.projections[k].base()
+		runs[r] = map[string]float64{"eta": s.eta, "tau": s.tau, "alpha": n.cfg.Learning.Alpha, "dt": n.cfg.Circuit.Dt}
+		plastic[r] = s.rule.active && (s.group != groupI2P || n.i2pPlastic)
+		learns = learns || plastic[r]
+	}
+	if !learns {
+		return nil, nil
+	}
+	rule := &graphRule{scalars: map[string]param{}}
+	for name := range runs[0] {
+		rule.scalars[name] = g.perRun(func(r int) float64 { return runs[r][name] })
+	}
+	if rule.weight, err = g.change(weight, runs, plastic); err != nil {
+		return nil, err
+	}
+	if delta != nil {
+		rule.delta, err = g.change(delta, runs, plastic)
+	}
+	return rule, err
+}
+
+func (g *graphBatch) change(e *equation.Expr, runs []map[string]float64, plastic []bool) (*change, error) {
+	step := func(r int) float64 {
+		if plastic[r] {
+			return runs[r]["dt"]
+		}
+		return 0
+	}
+	terms, ok := e.Split()
+	if !ok {
+		return &change{whole: e, dt: g.perRun(step)}, nil
+	}
+	c := &change{}
+	for _, t := range terms {
+		scales := make([]float64, len(runs))
+		zero, one := true, true
+		for r := range runs {
+			v, err := t.Scale.Value(runs[r])
+			if err != nil {
+				return nil, fmt.Errorf("run %d: %w", r, err)
+			}
+			scales[r] = v * step(r)
+			if abs := scales[r] - 1; abs < 1e-12 && abs > -1e-12 {
+				scales[r] = 1 // as addsDelta takes it
+			}
+			zero, one = zero && scales[r] == 0, one && scales[r] == 1
+		}
+		if !zero {
+			c.terms = append(c.terms, changeTerm{g.perRun(func(r int) float64 { return scales[r] }), one, t.Post, t.Pre, t.Synapse})
+		}
+	}
+	return c, nil
+}
+
+// quantities gives the nodes that the names of a rule stand for: vectors [n, R]
+// and the two states of the synapses.
+type quantities struct {
+	pre, post map[string]*graph.Node
+	synapse   map[string]*graph.Node
+	scalar    func(name string) *graph.Node // [1, R]
+	zero      *graph.Node                   // [n_post, R], added to the change unless nil
+}
+
+// add returns x plus the change, nil standing for no change.
+func (c *change) add(x *graph.Node, q quantities, consts []*graph.Node) *graph.Node {
+	if c.whole != nil {
+		v := evaluate(c.whole.Root(), func(v *equation.Var) *graph.Node {
+			name := v.Quantity.Name
+			switch v.Quantity.Side {
+			case equation.Pre:
+				return graph.ExpandAxes(q.pre[name], 1)
+			case equation.Post:
+				return graph.ExpandAxes(q.post[name], 0)
+			case equation.Synapse:
+				return q.synapse[name]
+			}
+			return graph.ExpandAxes(q.scalar(name), 0)
+		}, x)
+		return graph.Add(x, graph.Mul(v, graph.ExpandAxes(c.dt.node(consts), 0)))
+	}
+	var sum *graph.Node
+	for _, t := range c.terms {
+		v := t.value(q, consts, x)
+		if sum == nil {
+			sum = v
+		} else {
+			sum = graph.Add(sum, v)
+		}
+	}
+	if sum == nil {
+		return x
+	}
+	return graph.Add(x, sum)
+}
+
+func (t changeTerm) value(q quantities, consts []*graph.Node, like *graph.Node) *graph.Node {
+	vector := func(e *equation.Expr, of map[string]*graph.Node) *graph.Node {
+		return evaluate(e.Root(), func(v *equation.Var) *graph.Node {
+			if v.Quantity.Side == equation.Scalar {
+				return q.scalar(v.Quantity.Name)
+			}
+			return of[v.Quantity.Name]
+		}, like)
+	}
+	var out *graph.Node
+	times := func(x *graph.Node) {
+		if out == nil {
+			out = x
+		} else {
+			out = graph.Mul(out, x)
+		}
+	}
+	scale := t.scale.node(consts)
+	if t.post != nil {
+		post := graph.Mul(vector(t.post, q.post), scale)
+		if q.zero != nil {
+			post = graph.Add(post, q.zero)
+		}
+		times(graph.ExpandAxes(post, 0))
+	} else if !t.one {
+		times(graph.ExpandAxes(scale, 0))
+	}
+	if t.pre != nil {
+		times(graph.ExpandAxes(vector(t.pre, q.pre), 1))
+	}
+	if t.synapse != "" {
+		times(q.synapse[t.synapse])
+	}
+	if out == nil {
+		out = loop.Like(like, 1)
+	}
+	return out
+}
+
+// evaluate translates an expression. leaf gives the node of a quantity; numbers
+// have the type of like.
+func evaluate(n equation.Node, leaf func(*equation.Var) *graph.Node, like *graph.Node) *graph.Node {
+	number := func(v float64) *graph.Node { return loop.Like(like, v) }
+	switch n := n.(type) {
+	case *equation.Const:
+		return number(n.Value)
+	case *equation.Var:
+		return leaf(n)
+	case *equation.Unary:
+		return graph.Neg(evaluate(n.X, leaf, like))
+	case *equation.Binary:
+		x, y := evaluate(n.X, leaf, like), evaluate(n.Y, leaf, like)
+		switch n.Op {
+		case '+':
+			return graph.Add(x, y)
+		case '-':
+			return graph.Sub(x, y)
+		case '*':
+			return graph.Mul(x, y)
+		}
+		return graph.Div(x, y)
+	case *equation.Call:
+		x := make([]*graph.Node, len(n.Args))
+		for i, arg := range n.Args {
+			x[i] = evaluate(arg, leaf, like)
+		}
+		return graphFunctions[n.Func](x, number)
+	}
+	panic(fmt.Errorf("dendritic: unknown node %T of an equation", n))
+}
+
+// graphFunctions are the functions of the language.
+var graphFunctions = map[string]func(x []*graph.Node, number func(float64) *graph.Node) *graph.Node{
+	"exp":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Exp(x[0]) },
+	"log":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Log(x[0]) },
+	"sqrt":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sqrt(x[0]) },
+	"abs":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Abs(x[0]) },
+	"tanh":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Tanh(x[0]) },
+	"sigmoid": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sigmoid(x[0]) },
+	"relu":    func(x []*graph.Node, num func(float64) *graph.Node) *graph.Node { return graph.Max(x[0], num(0)) },
+	"sign":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sign(x[0]) },
+	"step": func(x []*graph.Node, num func(float64) *graph.Node) *graph.Node {
+		return graph.Where(graph.GreaterThan(x[0], num(0)), num(1), graph.Where(graph.LessOrEqual(x[0], num(0)), num(0), x[0]))
+	},
+	"square": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Mul(x[0], x[0]) },
+	"min":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Min(x[0], x[1]) },
+	"max":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Max(x[0], x[1]) },
+	"pow":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Pow(x[0], x[1]) },
+	"clip": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node {
+		return graph.Min(graph.Max(x[0], x[1]), x[2])
+	},
+}
