@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"strconv"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -229,7 +230,11 @@ func (r *Range) UnmarshalYAML(node *yaml.Node) error {
 // MarshalYAML writes the form that UnmarshalYAML reads.
 func (r Range) MarshalYAML() (any, error) {
 	number := func(x float64) *yaml.Node {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: strconv.FormatFloat(x, 'g', -1, 64)}
+		text := strconv.FormatFloat(x, 'g', -1, 64)
+		if !strings.ContainsAny(text, ".e") {
+			text += ".0" // so that every reader takes it for a float
+		}
+		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!float", Value: text}
 	}
 	if r.Low == -r.High {
 		return number(r.High), nil

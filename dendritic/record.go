@@ -91,12 +91,18 @@ func (c *Config) width(p *probe) int {
 }
 
 // RecordingSize returns the bytes that the recordings of a complete run take on
-// disk. A published Yin-Yang recording has 25 GB, a MNIST one 414 GB.
+// disk. A published Yin-Yang recording has 25 GB, a MNIST one 414 GB. Parts of the
+// data whose size is 0, all that is in the files, are not counted.
 func (c *Config) RecordingSize() int64 {
+	return c.recordingSize(c.Data.Train*c.Data.Classes, c.Data.Valid*c.Data.Classes, c.Data.Test*c.Data.Classes)
+}
+
+// recordingSize is RecordingSize for known numbers of patterns per pass.
+func (c *Config) recordingSize(trainPatterns, validPatterns, testPatterns int) int64 {
 	neurons, synapses := c.intervals()
-	perPattern := int64(c.StepsPerPattern()) * int64(c.Data.Classes)
-	train := perPattern * int64(c.Data.Train) * int64(c.Epochs)
-	rest := perPattern * (int64(c.Data.Valid)*int64(c.Epochs+1) + int64(c.Data.Test))
+	steps := int64(c.StepsPerPattern())
+	train := steps * int64(trainPatterns) * int64(c.Epochs)
+	rest := steps * (int64(validPatterns)*int64(c.Epochs+1) + int64(testPatterns))
 	var bytes int64
 	for _, p := range c.probes() {
 		row := int64(c.width(&p)) * 4

@@ -175,7 +175,7 @@ func Evaluate(ctx context.Context, r *Result, set *data.Set) (Score, error) {
 	if err != nil {
 		return Score{}, err
 	}
-	st, err := newStage(&r.Config, set, 0)
+	st, err := newStage(&r.Config, set, set.Len())
 	if err != nil {
 		return Score{}, fmt.Errorf("dendritic: %w", err)
 	}

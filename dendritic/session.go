@@ -60,7 +60,7 @@ func newSession(c *Config, splits *data.Splits, full bool) (*session, error) {
 		set      *data.Set
 		perClass int
 	}{stageTrain: {splits.Train, c.Data.Train}, stageValid: {splits.Valid, c.Data.Valid}, stageTest: {splits.Test, c.Data.Test}} {
-		st, err := newStage(c, part.set, part.perClass*c.Data.Classes)
+		st, err := newStage(c, part.set, c.passSize(part.set, part.perClass))
 		if err != nil {
 			return nil, fmt.Errorf("dendritic: %s: %s data: %w", splits.Name, name, err)
 		}
@@ -75,14 +75,20 @@ func newSession(c *Config, splits *data.Splits, full bool) (*session, error) {
 	return s, nil
 }
 
-// newStage makes the target voltages. samples 0 means all patterns.
+// passSize returns the number of patterns of a pass: all of the set if the
+// configuration gives none.
+func (c *Config) passSize(set *data.Set, perClass int) int {
+	if perClass == 0 {
+		return set.Len()
+	}
+	return perClass * c.Data.Classes
+}
+
+// newStage makes the target voltages.
 func newStage(c *Config, set *data.Set, samples int) (*stage, error) {
 	in, out := c.Circuit.Levels[0], c.Circuit.Levels[len(c.Circuit.Levels)-1]
 	if set.InputSize() != in || set.OutputSize() != out {
 		return nil, fmt.Errorf("patterns have %d inputs and %d outputs, circuit.levels %v needs %d and %d", set.InputSize(), set.OutputSize(), c.Circuit.Levels, in, out)
-	}
-	if samples == 0 {
-		samples = set.Len()
 	}
 	if samples > set.Len() {
 		return nil, fmt.Errorf("a pass needs %d patterns, there are %d", samples, set.Len())

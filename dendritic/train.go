@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"time"
@@ -115,6 +116,9 @@ func train(ctx context.Context, c Config, o *Options, dir string, sets *splitsCa
 	}
 	var run *experiment.Run
 	if dir != "" {
+		if err := checkDisk(&c, splits, dir); err != nil {
+			return nil, err
+		}
 		if run, err = open(&c, dir, o.Resume); err != nil {
 			return nil, err
 		}
@@ -139,6 +143,27 @@ func train(ctx context.Context, c Config, o *Options, dir string, sets *splitsCa
 	return w.result, err
 }
 
+// checkDisk returns an error if the recordings of the run, less those that are
+// there already, do not fit the disk.
+func checkDisk(c *Config, splits *data.Splits, dir string) error {
+	size := c.recordingSize(c.passSize(splits.Train, c.Data.Train), c.passSize(splits.Valid, c.Data.Valid), c.passSize(splits.Test, c.Data.Test))
+	filepath.WalkDir(filepath.Join(dir, "recordings"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				size -= info.Size()
+			}
+		}
+		return nil // what cannot be read counts as missing
+	})
+	if size <= 0 {
+		return nil
+	}
+	if err := experiment.Require(dir, uint64(size)); err != nil {
+		return fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
+	}
+	return nil
+}
+
 // open creates or resumes the results directory.
 func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
 	text, err := config.EncodeCommented(c)
@@ -146,11 +171,6 @@ func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
 		return nil, fmt.Errorf("dendritic: %w", err)
 	}
 	m := experiment.Manifest{Config: text, Engine: "native " + c.Precision, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
-	if size := c.RecordingSize(); size > 0 {
-		if err := experiment.Require(dir, uint64(size)); err != nil {
-			return nil, fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
-		}
-	}
 	var run *experiment.Run
 	if resume {
 		run, err = experiment.CreateOrResume(dir, m)
