@@ -24,7 +24,7 @@ type graphBatch struct {
 	backend  *backend.Backend
 	device   int
 	nets     []*network[float64]
-	lanes    []*network[float64] // the networks, or the only one twice
+	lanes    []*network[float64] // the networks, the last one repeated to fill vectors
 	capacity int                 // patterns of one call
 	n        int                 // neurons with a membrane
 
@@ -46,9 +46,11 @@ type graphBatch struct {
 // newGraphBatch prepares an engine for networks that differ in data only.
 func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[float64]) (*graphBatch, error) {
 	g := &graphBatch{backend: b, device: device, nets: nets, capacity: capacity, stages: map[*stage][2]*tensors.Tensor{}}
-	// XLA simplifies arrays with one run, to other roundings.
-	if g.lanes = nets; len(nets) == 1 {
-		g.lanes = []*network[float64]{nets[0], nets[0]}
+	// XLA simplifies arrays with one run, to other roundings, and is slow with
+	// vectors that are not whole.
+	g.lanes = slices.Clone(nets)
+	for len(g.lanes)%8 != 0 {
+		g.lanes = append(g.lanes, nets[len(nets)-1])
 	}
 	for r, n := range nets {
 		if err := sameProgram(nets[0].cfg, n.cfg); err != nil {

@@ -10,8 +10,7 @@ import (
 )
 
 // Arrays of the graph engine have the runs as their last axis: vectors over
-// neurons are [n, R], synapses [pre, post, R], parameters of runs [1, R]. An axis
-// of length 1 stands for equal values.
+// neurons are [n, R], synapses [pre, post, R], parameters of runs [1, R].
 
 // change is the right side of one equation of a rule, times dt.
 type change struct {

@@ -24,24 +24,16 @@ func (g *graphBatch) perRun(value func(r int) float64) param {
 	return g.perNeuron(1, func(r, _ int) float64 { return value(r) })
 }
 
-// perNeuron adds a parameter of neurons, float64 [n, R], or [n, 1] if all runs
-// agree.
+// perNeuron adds a parameter of neurons, float64 [n, R]. It has that shape even if
+// all runs agree: another program could round otherwise.
 func (g *graphBatch) perNeuron(n int, value func(r, i int) float64) param {
-	columns := 1
-	for r := range g.nets {
-		for i := range n {
-			if value(r, i) != value(0, i) {
-				columns = len(g.lanes)
-			}
-		}
-	}
-	flat := make([]float64, 0, n*columns)
+	flat := make([]float64, 0, n*len(g.lanes))
 	for i := range n {
-		for r := range columns {
-			flat = append(flat, value(r, i))
+		for r := range g.lanes {
+			flat = append(flat, value(min(r, len(g.nets)-1), i))
 		}
 	}
-	g.params = append(g.params, tensors.FromFlatDataAndDimensions(flat, n, columns))
+	g.params = append(g.params, tensors.FromFlatDataAndDimensions(flat, n, len(g.lanes)))
 	return param(len(g.params) - 1)
 }
 
