@@ -21,10 +21,9 @@ const (
 //	ddelta/dt = Delta
 //
 // delta is a second state of each synapse, such as a low-passed weight change;
-// Delta is empty when there is none. A simulator steps both by Euler's method
-// from their old values, w += dt*Weight(w, delta) and
-// delta += dt*Delta(w, delta), so that the new delta first moves w one step
-// later.
+// Delta is empty when there is none. A simulator steps both by Euler's method,
+// w += dt*Weight(w, delta) and delta += dt*Delta(w, delta), and says whether w
+// takes the old delta or the new one.
 //
 // As text a rule is "expression", for w alone, or
 // "w: expression; delta: expression". In YAML it is such a string or a mapping
