@@ -11,6 +11,11 @@
 // whose three sets have passed [Set.Validate]. Further data sets need only that
 // one method, written anywhere.
 //
+// Tasks for spiking networks are not tables but make their trials one by one, as
+// spike times: [Evidence], [DelayedMatch], [Pattern], [StoreRecall] and
+// [SequentialMNIST] implement [Task]. A trial follows from seed, part and index
+// alone.
+//
 // # Random numbers
 //
 // The generated sets draw from numpy's legacy generator, seeded by the data
