@@ -40,7 +40,6 @@ func ParseMode(name string) (Mode, error) {
 
 // YinYang returns the published settings for the Yin-Yang data set: levels
 // 4-30-3, 400 epochs (Fig. 4c,d; docs/models/dendritic.md, section 10). It panics
-// if the mode is not one of Modes. It panics
 // if the mode is not one of Modes.
 func YinYang(mode Mode) Config {
 	c := base("yin_yang", mode)
@@ -53,7 +52,8 @@ func YinYang(mode Mode) Config {
 }
 
 // MNIST returns the published settings for MNIST: levels 784-100-10, 100 epochs
-// (Fig. 4e,f; docs/models/dendritic.md, section 10).
+// (Fig. 4e,f; docs/models/dendritic.md, section 10). It panics if the mode is not
+// one of Modes.
 func MNIST(mode Mode) Config {
 	c := base("mnist", mode)
 	c.Epochs = 100

@@ -101,14 +101,5 @@ func (c *Config) parseRule(group string) (weight, delta *equation.Expr, err erro
 	if err != nil {
 		return nil, nil, err
 	}
-	r := c.rule(group)
-	if weight, err = equation.Parse(r.Weight, scope); err != nil {
-		return nil, nil, fmt.Errorf("w: %w", err)
-	}
-	if r.Delta != "" {
-		if delta, err = equation.Parse(r.Delta, scope); err != nil {
-			return nil, nil, fmt.Errorf("delta: %w", err)
-		}
-	}
-	return weight, delta, nil
+	return c.rule(group).Parse(scope)
 }

@@ -29,8 +29,8 @@ const (
 // "w: expression; delta: expression". In YAML it is such a string or a mapping
 // with the keys w and delta.
 type Rule struct {
-	Weight string
-	Delta  string
+	Weight string `yaml:"w"`
+	Delta  string `yaml:"delta"`
 }
 
 // ParseRule reads the text form of a rule. It checks the form only;
