@@ -30,6 +30,7 @@ type Summary struct {
 // there. Accuracies are in %, the angle in degrees. What no run has is NaN.
 type SummaryRow struct {
 	Name       string
+	Reference  bool   // computed by another program with the settings of the row before
 	Runs       int    // runs in the group
 	Done       int    // of them, complete
 	Validation []Stat // accuracy at Summary.Epochs
@@ -39,7 +40,8 @@ type SummaryRow struct {
 }
 
 // Summarize computes the table of groups of runs. Without epochs it takes 20, 40,
-// 80, 200 and 400, as far as a run of the groups has got, and the last epoch.
+// 80, 200 and 400, as far as a run of the groups has got, and the last epoch. A
+// group with published Yin-Yang settings is followed by a row of reference values.
 func Summarize(groups []Group, epochs ...int) Summary {
 	if len(epochs) == 0 {
 		epochs = reached(groups)
@@ -71,6 +73,9 @@ func Summarize(groups []Group, epochs ...int) Summary {
 		}
 		row.Test, row.Angle, row.NormDown = statOf(test), statOf(angle), statOf(norm)
 		s.Rows = append(s.Rows, row)
+		if row, found := g.reference(epochs); found {
+			s.Rows = append(s.Rows, row)
+		}
 	}
 	return s
 }
@@ -125,7 +130,7 @@ func (s Stat) String() string {
 }
 
 // CSV returns the table with one column per mean and per standard deviation, in
-// full precision. Missing values are NaN.
+// full precision. Missing values are NaN; the last column tells reference rows.
 func (s Summary) CSV() string {
 	head := []string{"group", "runs", "done"}
 	for _, e := range s.Epochs {
@@ -134,6 +139,7 @@ func (s Summary) CSV() string {
 	for _, q := range []string{"test", "angle", "norm_down"} {
 		head = append(head, q+"_mean", q+"_std")
 	}
+	head = append(head, "reference")
 	var b strings.Builder
 	w := csv.NewWriter(&b)
 	_ = w.Write(head) // a strings.Builder never fails
@@ -142,7 +148,7 @@ func (s Summary) CSV() string {
 		for _, v := range append(append([]Stat{}, r.Validation...), r.Test, r.Angle, r.NormDown) {
 			row = append(row, strconv.FormatFloat(v.Mean, 'g', -1, 64), strconv.FormatFloat(v.Std, 'g', -1, 64))
 		}
-		_ = w.Write(row)
+		_ = w.Write(append(row, strconv.FormatBool(r.Reference)))
 	}
 	w.Flush()
 	return b.String()
