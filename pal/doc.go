@@ -17,7 +17,8 @@
 // [NoiseTimescale] return the published ones, [New] one of any size, [ReadConfigs]
 // reads files. [Train] and [TrainAll] carry runs out, with a results directory or
 // in memory; a [Result] has the learning curve ([Point], [Alignment]) and the
-// trained circuit, [Load] reads it back. A run that was killed resumes bit for
+// trained circuit, [Load] reads it back. [WriteSummary] keeps curves of many runs
+// in a small table, [ReadSummary] reads them. A run that was killed resumes bit for
 // bit. [Build] makes a [Network] to be driven step by step.
 //
 // # Rules

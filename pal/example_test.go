@@ -1,6 +1,7 @@
 package pal_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -238,4 +239,37 @@ func ExampleDivergedError() {
 		fmt.Println(diverged.Rule)
 	}
 	// Output: eta*w
+}
+
+// A small table of learning curves, for plots and for comparison, and what it
+// gives back.
+func ExampleWriteSummary() {
+	c := pal.AlignLinear()
+	c.Epochs, c.Record.Updates = 1, false
+	r, err := pal.Train(context.Background(), c, nil)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var table bytes.Buffer
+	if err := pal.WriteSummary(&table, []*pal.Result{r}, []string{"angle_1", "angle_3"}, 3, 4, "one epoch of a hundred"); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Print(table.String())
+	runs, err := pal.ReadSummary(&table)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	time, angle, _ := runs[0].Curve("angle_3")
+	fmt.Println(time, angle)
+	// Output:
+	// # one epoch of a hundred
+	// run,seed,time_ms,angle_1,angle_3
+	// align_linear,123,-90,89.33,89.22
+	// align_linear,123,-20,89.33,89.22
+	// align_linear,123,50,88.79,88.46
+	// align_linear,123,100,88.27,87.59
+	// [-90 -20 50 100] [89.22 89.22 88.46 87.59]
 }

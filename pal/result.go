@@ -8,6 +8,8 @@ import (
 	"io"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -50,8 +52,13 @@ func (r *Result) Last() Point {
 // Curve returns one quantity over time in ms, for plots: "error"; with the number
 // of a hidden level "angle_1", "theory_1", "jacobian_1", "norm_up_1" and
 // "norm_down_1", as in Alignment; with the number of a weight level "update_1", the
-// mean over samples of Updates, at the times of the weights.
+// mean over samples of Updates, at the times of the weights; as
+// level/group/variable/index one value that was recorded in training, such as
+// "2/ff/g/0", the first weight into level 2.
 func (r *Result) Curve(quantity string) (x, y []float64, err error) {
+	if strings.Count(quantity, "/") == 3 {
+		return r.recordedCurve(quantity)
+	}
 	columns := metricColumns(&r.Config)
 	if i := slices.Index(columns, quantity); i > 0 {
 		for _, p := range r.Points {
@@ -68,6 +75,28 @@ func (r *Result) Curve(quantity string) (x, y []float64, err error) {
 	}
 	known := append(columns[1:], updates...)
 	return nil, nil, fmt.Errorf("pal: no curve %q%s, must be one of %v", quantity, suggest(quantity, known), known)
+}
+
+// recordedCurve returns a recorded value at the times of the points.
+func (r *Result) recordedCurve(quantity string) (x, y []float64, err error) {
+	part := strings.Split(quantity, "/")
+	level, err := strconv.Atoi(part[0])
+	if err != nil {
+		return nil, nil, fmt.Errorf("pal: curve %q: level %q must be a number", quantity, part[0])
+	}
+	rows, err := r.Recording(RecordingName{Training, level, part[1], part[2]})
+	if err != nil {
+		return nil, nil, err
+	}
+	points := r.Points[min(len(r.Points), r.Config.SettlingSteps()/r.Config.Record.Every):]
+	i, err := strconv.Atoi(part[3])
+	for k, row := range rows[:min(len(rows), len(points))] {
+		if err != nil || i < 0 || i >= len(row) {
+			return nil, nil, fmt.Errorf("pal: curve %q: index %q must be 0 to %d", quantity, part[3], len(row)-1)
+		}
+		x, y = append(x, points[k].Time), append(y, row[i])
+	}
+	return x, y, nil
 }
 
 // updateCurve averages the update angles of a weight level over the samples.

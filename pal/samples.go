@@ -91,6 +91,19 @@ func (c *Config) checkSet(set *data.Set) error {
 	return nil
 }
 
+// Teacher builds the circuit that gives the targets of a configuration with
+// TaskTeacher, and those of the comparison with backpropagation, in its initial
+// state (docs/models/pal.md, section 8).
+func Teacher(c Config) (*Network, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	n := &Network{cfg: c}
+	var err error
+	n.net, err = newTeacher(&n.cfg)
+	return n, err
+}
+
 // newTeacher builds the teacher in its initial state.
 func newTeacher(c *Config) (*network, error) {
 	n, err := newNetwork(c, nil)

@@ -27,6 +27,13 @@
 //   - [Sweep] evaluates groups of runs into a folder
 //   - [Eval] makes all diagnostic plots of a run, [Detail] those of one epoch
 //
+// # PAL microcircuit
+//
+//   - [PALAlignment] shows how top-down weights align: Fig. 3 of arXiv 2212.10249
+//   - [PALChain] compares groups of runs of a chain with a teacher: Fig. 4a,b
+//   - [PALProspective] compares prospective with instantaneous voltages
+//   - [PALEval] makes all diagnostic plots of runs with different seeds
+//
 // # Style
 //
 // All figures share one style. Colours are those of Okabe and Ito, which all
@@ -50,7 +57,7 @@
 //
 // Wrong lengths of slices are programming errors: the methods of Panel panic with
 // a message that begins with "plotting:". Everything else is an error. What is not
-// recorded is neither: Eval and Detail report it as a [Skip].
+// recorded is neither: Eval, Detail and PALEval report it as a [Skip].
 //
 // # Limits
 //

@@ -12,6 +12,7 @@ import (
 	"gonum.org/v1/plot/plotter"
 
 	"github.com/neurocredit/neurocredit/dendritic"
+	"github.com/neurocredit/neurocredit/pal"
 	"github.com/neurocredit/neurocredit/plotting"
 )
 
@@ -225,4 +226,28 @@ func ExampleAngle() {
 	down := []float64{1, 4, 2, 5, 3, 6} // 3 × 2, the transpose
 	fmt.Printf("%.0f°\n", plotting.Angle(up, down, 2, 3))
 	// Output: 0°
+}
+
+// Alignment of top-down weights in two small circuits.
+func ExamplePALAlignment() {
+	var configs []pal.Config
+	for _, seed := range []uint32{1, 2} {
+		c := pal.AlignLinear()
+		c.Name, c.Seed, c.Epochs = fmt.Sprintf("seed_%d", seed), seed, 2
+		c.Data.Samples, c.Presentation.Settling, c.Record.Every = 5, 5, 100
+		configs = append(configs, c)
+	}
+	runs, err := pal.TrainAll(context.Background(), configs, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fig, err := plotting.PALAlignment(plotting.PALRuns(runs), nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	if err := plotting.Show(fig); err != nil { // nothing to see in a test
+		log.Fatal(err)
+	}
+	fmt.Println(len(fig.Panels), "panels")
+	// Output: 3 panels
 }
