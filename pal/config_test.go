@@ -1,6 +1,7 @@
 package pal
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -118,5 +119,16 @@ func TestReadConfigsErrors(t *testing.T) {
 		if _, err := Preset(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want %q", name, err, want)
 		}
+	}
+}
+
+// A folder of results with the name of an experiment does not hide it.
+func TestReadConfigsBesideResults(t *testing.T) {
+	t.Chdir(t.TempDir())
+	must(t, os.Mkdir("fig4ab", 0o777))
+	configs, err := ReadConfigs("fig4ab")
+	must(t, err)
+	if len(configs) != 30 {
+		t.Errorf("%d runs, want 30", len(configs))
 	}
 }

@@ -268,8 +268,8 @@ func ExampleWriteSummary() {
 	// # one epoch of a hundred
 	// run,seed,time_ms,angle_1,angle_3
 	// align_linear,123,-90,89.33,89.22
-	// align_linear,123,-20,89.33,89.22
-	// align_linear,123,50,88.79,88.46
+	// align_linear,123,-30,89.33,89.22
+	// align_linear,123,40,89.01,88.62
 	// align_linear,123,100,88.27,87.59
-	// [-90 -20 50 100] [89.22 89.22 88.46 87.59]
+	// [-90 -30 40 100] [89.22 89.22 88.62 87.59]
 }

@@ -2,7 +2,6 @@ package pal
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -72,7 +71,7 @@ func Preset(name string) (*Config, error) {
 // package. Assignments such as "epochs=20" change all runs.
 func ReadConfigs(file string, set ...string) ([]Config, error) {
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && slices.Contains(ExperimentNames(), file) {
+	if err != nil && slices.Contains(ExperimentNames(), file) { // not there, or a folder of results
 		text, err = Experiments.ReadFile("experiments/" + file + ".yaml")
 	}
 	if err != nil {

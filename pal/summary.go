@@ -38,9 +38,9 @@ func (s *Summary) Curve(quantity string) (x, y []float64, err error) {
 
 // WriteSummary writes curves of many runs, in the names of Result.Curve, as one
 // small CSV table, numbers with the given significant digits. Of a curve that has
-// more than the given number of points it keeps every n-th value and the last; of
-// "error" the means over n values, because single ones scatter. The note stands
-// above the table as comments; say there what made it.
+// more than the given number of points it keeps the first, every n-th and the last
+// value; of "error" the means over n values, because single ones scatter. The note
+// stands above the table as comments; say there what made it.
 func WriteSummary(w io.Writer, results []*Result, quantities []string, points, digits int, note string) error {
 	if points < 1 {
 		return fmt.Errorf("pal: summary of %d points, must be >= 1", points)
@@ -92,7 +92,7 @@ func thin(x, y []float64, points int, mean bool) (tx, ty []float64) {
 		switch {
 		case mean && (k+1)%n == 0:
 			tx, ty, sum = append(tx, x[k]), append(ty, sum/float64(n)), 0
-		case !mean && (k%n == 0 || last):
+		case !mean && (k == 0 || (k+1)%n == 0 || last):
 			tx, ty = append(tx, x[k]), append(ty, v)
 		}
 	}

@@ -55,7 +55,7 @@ func TestSummary(t *testing.T) {
 				continue
 			}
 			last := len(sx) - 1
-			if sx[0] != x[0] || len(x) > 8 && sx[1] != x[4] || len(x) <= 8 && len(sx) != len(x) || sx[last] != x[len(x)-1] || math.Abs(sy[last]-y[len(y)-1]) > 1e-9 {
+			if sx[0] != x[0] || len(x) > 8 && sx[1] != x[3] || len(x) <= 8 && len(sx) != len(x) || sx[last] != x[len(x)-1] || math.Abs(sy[last]-y[len(y)-1]) > 1e-9 {
 				t.Errorf("%s: %v %v, want some of %v %v with the first and the last", q, sx, sy, x, y)
 			}
 		}

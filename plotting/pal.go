@@ -225,17 +225,16 @@ func PALChain(groups []PALGroup, teacher float64, o *PALOptions) (*Figure, error
 		if v.taught {
 			p.HLine("teacher", teacher)
 		}
-		for i, g := range groups {
+		for _, g := range groups {
 			c, err := palCurve(g.Name, g.Runs, v.quantity)
 			if err != nil {
 				return nil, fmt.Errorf("plotting: group %q: %w", g.Name, err)
 			}
 			c.Runs = o.Runs || !v.weight
 			p.Curves(c)
-			if o.Reference == nil {
-				continue
-			}
-			x, y, err := trainingCurve(o.Reference[i], v.quantity)
+		}
+		for _, r := range o.Reference {
+			x, y, err := trainingCurve(r, v.quantity)
 			if err != nil {
 				return nil, err
 			}
