@@ -12,8 +12,10 @@
 // must not use a node from outside, because XLA has no access to it: what the body
 // needs is passed as a constant. Nor may it use GoMLX's functions that create
 // scalars (Scalar, AddScalar, MulScalar, OneMinus, Zeros, …), because GoMLX
-// remembers those across functions: [Like] makes a scalar that is safe. Nothing
-// can be differentiated through a loop.
+// remembers those across functions: [Like] makes a scalar that is safe. XLA likewise
+// remembers reductions: a program uses one of a kind and type (sums in float32, say) in
+// one function alone; a product with ones is a sum without that limit. Nothing can be
+// differentiated through a loop.
 //
 // # Records
 //

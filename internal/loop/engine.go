@@ -12,8 +12,8 @@ import (
 // device that they are meant for. It works around three flaws of GoMLX v0.28.8:
 // closures are made as those of the main function, which backends refuse within a
 // closure; portable programs of XLA all run on device 0; and an optimisation of the
-// backend in pure Go, which replaces broadcasts, breaks closures, because they are
-// compiled before it.
+// backend in pure Go, which replaces broadcasts anywhere in the program, breaks closures,
+// because they are compiled before it.
 type engine struct {
 	compute.Backend
 	device compute.DeviceNum
@@ -67,7 +67,7 @@ func (f *function) Return(outputs []compute.Value, shardings []*compute.Sharding
 
 func (f *function) BroadcastInDim(x compute.Value, to shapes.Shape, axes []int) (compute.Value, error) {
 	wide, err := f.Function.BroadcastInDim(x, to, axes)
-	if err != nil || !f.builder.shield || f == f.builder.main {
+	if err != nil || !f.builder.shield {
 		return wide, err
 	}
 	return f.Function.Identity(wide)
