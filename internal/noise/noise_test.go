@@ -32,6 +32,27 @@ func TestFillIsAtAndFromBits(t *testing.T) {
 	}
 }
 
+// The form that this build runs on this processor against the plain one.
+func FuzzFillIsPlainFill(f *testing.F) {
+	for n := range uint16(41) {
+		f.Add(n, uint64(n)*0x9e3779b97f4a7c15, uint32(n), uint64(n))
+	}
+	f.Add(uint16(16), uint64(math.MaxUint64), uint32(math.MaxUint32), uint64(math.MaxUint64))
+	f.Fuzz(func(t *testing.T, n uint16, seed uint64, stream uint32, step uint64) {
+		n %= 500
+		got, want := make([]float64, n+8), make([]float64, n)
+		Fill(got[:n], seed, stream, step)
+		fillPlain(want, table(), seed, step, uint64(stream)<<32)
+		for i, x := range got {
+			if i < len(want) && math.Float64bits(x) != math.Float64bits(want[i]) {
+				t.Errorf("deviate %d of %d is %v, plain %v", i, n, x, want[i])
+			} else if i >= len(want) && x != 0 {
+				t.Errorf("%d deviates: wrote behind them", n)
+			}
+		}
+	})
+}
+
 // layout is the package comment, with arithmetic where the code has bit tricks.
 func layout(table []float64, b uint64) float64 {
 	v := b<<1 | 1

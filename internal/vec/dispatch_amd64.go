@@ -1,22 +1,25 @@
-//go:build goexperiment.simd
+//go:build !purego
 
 package vec
 
-import "simd/archsimd"
+import (
+	"math"
+	"unsafe"
 
-var wide = archsimd.X86.AVX512()
+	"golang.org/x/sys/cpu"
+)
 
-func sigmoid(dst, x []float64) {
-	if wide && len(x) >= 4 {
-		sigmoidWide(dst, x)
-	} else {
-		sigmoidPlain(dst, x)
-	}
-}
+//go:generate go -C ../asm run . -pkg vec -out ../vec/avx512_amd64.s -stubs ../vec/avx512_amd64.go
+
+// wide tells whether the kernels with AVX-512 are used. The exported functions
+// have checked all lengths, so that these touch nothing outside their slices.
+var wide = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
+
+func data(s []float64) *float64 { return unsafe.SliceData(s) }
 
 func axpy(a float64, x, y []float64) {
 	if wide {
-		axpyWide(a, x, y)
+		axpyWide(data(x), data(y), len(x), a)
 	} else {
 		axpyPlain(a, x, y)
 	}
@@ -24,7 +27,7 @@ func axpy(a float64, x, y []float64) {
 
 func mul(w, x, y []float64) {
 	if wide {
-		mulWide(w, x, y)
+		mulWide(data(w), data(x), data(y), len(y), len(x))
 	} else {
 		mulPlain(w, x, y)
 	}
@@ -32,7 +35,7 @@ func mul(w, x, y []float64) {
 
 func mulT(w, x, y []float64) {
 	if wide {
-		mulTWide(w, x, y)
+		mulTWide(data(w), data(x), data(y), len(x), len(y))
 	} else {
 		mulTPlain(w, x, y)
 	}
@@ -40,7 +43,7 @@ func mulT(w, x, y []float64) {
 
 func addOuter(w, s, r []float64) {
 	if wide {
-		addOuterWide(w, s, r)
+		addOuterWide(data(w), data(s), data(r), len(s), len(r))
 	} else {
 		addOuterPlain(w, s, r)
 	}
@@ -48,7 +51,7 @@ func addOuter(w, s, r []float64) {
 
 func lowPass(w, d, s, r []float64, k float64) {
 	if wide {
-		lowPassWide(w, d, s, r, k)
+		lowPassWide(data(w), data(d), data(s), data(r), len(s), len(r), k)
 	} else {
 		lowPassPlain(w, d, s, r, k)
 	}
@@ -56,7 +59,7 @@ func lowPass(w, d, s, r []float64, k float64) {
 
 func lowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
 	if wide {
-		lowPassMulWide(w, d, s, r, k, x, y)
+		lowPassMulWide(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
 	} else {
 		lowPassMulPlain(w, d, s, r, k, x, y)
 	}
@@ -64,7 +67,7 @@ func lowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
 
 func lowPassMulT(w, d, s, r []float64, k float64, x, y []float64) {
 	if wide {
-		lowPassMulTWide(w, d, s, r, k, x, y)
+		lowPassMulTWide(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
 	} else {
 		lowPassMulTPlain(w, d, s, r, k, x, y)
 	}
@@ -72,7 +75,7 @@ func lowPassMulT(w, d, s, r []float64, k float64, x, y []float64) {
 
 func hebb(w, s, r []float64, decay float64) {
 	if wide {
-		hebbWide(w, s, r, decay)
+		hebbWide(data(w), data(s), data(r), len(s), len(r), decay)
 	} else {
 		hebbPlain(w, s, r, decay)
 	}
@@ -80,7 +83,7 @@ func hebb(w, s, r []float64, decay float64) {
 
 func hebbMul(w, s, r []float64, decay float64, x, y []float64) {
 	if wide {
-		hebbMulWide(w, s, r, decay, x, y)
+		hebbMulWide(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
 	} else {
 		hebbMulPlain(w, s, r, decay, x, y)
 	}
@@ -88,8 +91,62 @@ func hebbMul(w, s, r []float64, decay float64, x, y []float64) {
 
 func hebbMulT(w, s, r []float64, decay float64, x, y []float64) {
 	if wide {
-		hebbMulTWide(w, s, r, decay, x, y)
+		hebbMulTWide(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
 	} else {
 		hebbMulTPlain(w, s, r, decay, x, y)
 	}
 }
+
+func sigmoid(dst, x []float64) {
+	if wide {
+		sigmoidWide(data(dst), data(x), len(x), &sigmoidConstants, &powers)
+	} else {
+		sigmoidPlain(dst, x)
+	}
+}
+
+func neurons(n *Neurons) {
+	if wide {
+		neuronsWide((*[12][]float64)(unsafe.Pointer(n)), len(n.SumBasal))
+	} else {
+		neuronsPlain(n)
+	}
+}
+
+func diffuse(x, xi []float64, up, down float64) {
+	if wide {
+		diffuseWide(data(x), data(xi), len(x), up, down)
+	} else {
+		diffusePlain(x, xi, up, down)
+	}
+}
+
+func inputStep(u, v, p, q, e []float64, k, norm float64) {
+	if wide {
+		inputStepWide(data(u), data(v), data(p), data(q), data(e), len(e), k, norm)
+	} else {
+		inputStepPlain(u, v, p, q, e, k, norm)
+	}
+}
+
+func scaledDifference(dst, a, b []float64, c float64) {
+	if wide {
+		scaledDifferenceWide(data(dst), data(a), data(b), len(dst), c)
+	} else {
+		scaledDifferencePlain(dst, a, b, c)
+	}
+}
+
+func scale(dst, x []float64, c float64) {
+	if wide {
+		scaleWide(data(dst), data(x), len(dst), c)
+	} else {
+		scalePlain(dst, x, c)
+	}
+}
+
+// The kernel of the neurons finds the slices by the order of their fields.
+var _ = [1]struct{}{}[unsafe.Sizeof(Neurons{})-unsafe.Sizeof([12][]float64{})]
+
+// sigmoidConstants are those of sigmoidPlain, in the order of the kernel.
+var sigmoidConstants = [...]float64{math.Copysign(0, -1), yMin, yMax, perStep, toWhole, stepHi, stepLo, 1, g0, g1, g2, g3, g4}

@@ -1,4 +1,4 @@
-//go:build !(goexperiment.simd && amd64)
+//go:build !amd64 || purego
 
 package vec
 
@@ -31,3 +31,13 @@ func hebbMul(w, s, r []float64, decay float64, x, y []float64) {
 func hebbMulT(w, s, r []float64, decay float64, x, y []float64) {
 	hebbMulTPlain(w, s, r, decay, x, y)
 }
+
+func neurons(n *Neurons) { neuronsPlain(n) }
+
+func diffuse(x, xi []float64, up, down float64) { diffusePlain(x, xi, up, down) }
+
+func inputStep(u, v, p, q, e []float64, k, norm float64) { inputStepPlain(u, v, p, q, e, k, norm) }
+
+func scaledDifference(dst, a, b []float64, c float64) { scaledDifferencePlain(dst, a, b, c) }
+
+func scale(dst, x []float64, c float64) { scalePlain(dst, x, c) }

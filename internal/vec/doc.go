@@ -18,9 +18,9 @@
 //	((l0+l4) + (l2+l6)) + ((l1+l5) + (l3+l7))
 //
 // A sum over rows ([MulT] and its kin) takes the rows in order. So results are
-// bit-identical on every platform and in every build. A build with
-// GOEXPERIMENT=simd on amd64 uses vector instructions where the processor has
-// AVX-512.
+// bit-identical on every platform and in every build. On amd64 processors with
+// AVX-512 the loops are assembly, which ../asm generates; elsewhere, and with the
+// build tag purego, they are plain Go.
 //
 // Slices must have the lengths that are stated, or the function panics.
 // Arguments must not overlap, unless the function says that they may.

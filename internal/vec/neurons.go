@@ -26,21 +26,21 @@ func (n *Neurons) Step() {
 	neurons(n)
 }
 
-func neuronsPlain(n *Neurons, from int) {
+func neuronsPlain(n *Neurons) {
 	size := len(n.SumBasal)
 	basal, top, noise := n.Basal[:size], n.Top[:size], n.Noise[:size]
 	wBasal, wTop, scale := n.WBasal[:size], n.WTop[:size], n.Scale[:size]
 	voltage, prediction := n.Voltage[:size], n.Prediction[:size]
 	sumBasal, sumTop := n.SumBasal[:size], n.SumTop[:size]
-	for i := from; i < size; i++ {
+	for i := range size {
 		b, t := sumBasal[i], sumTop[i]
 		basal[i], top[i] = b, t
 		voltage[i] = float64(wBasal[i]*b) + float64(wTop[i]*(t+noise[i]))
 		prediction[i] = scale[i] * b
 	}
-	clear(sumBasal[from:])
-	clear(sumTop[from:])
-	copy(n.RateLast[from:], n.Rate[from:])
+	clear(sumBasal)
+	clear(sumTop)
+	copy(n.RateLast, n.Rate)
 }
 
 // Diffuse adds up*xi[i] - down*x[i] to x[i]: a step of a leaky random walk.
@@ -52,9 +52,9 @@ func Diffuse(x, xi []float64, up, down float64) {
 	diffuse(x, xi, up, down)
 }
 
-func diffusePlain(x, xi []float64, up, down float64, from int) {
+func diffusePlain(x, xi []float64, up, down float64) {
 	xi = xi[:len(x)]
-	for i := from; i < len(x); i++ {
+	for i := range x {
 		x[i] += float64(up*xi[i]) - float64(down*x[i])
 	}
 }
@@ -74,10 +74,9 @@ func InputStep(u, v, p, q, e []float64, k, norm float64) {
 	inputStep(u, v, p, q, e, k, norm)
 }
 
-func inputStepPlain(u, v, p, q, e []float64, k, norm float64, from int) {
+func inputStepPlain(u, v, p, q, e []float64, k, norm float64) {
 	u, v, p, q = u[:len(e)], v[:len(e)], p[:len(e)], q[:len(e)]
-	for j := from; j < len(e); j++ {
-		err := e[j]
+	for j, err := range e {
 		u[j] += v[j]
 		v[j] += float64(norm*err) - float64(k*v[j])
 		p[j] += q[j]
@@ -93,9 +92,9 @@ func Scale(dst, x []float64, c float64) {
 	scale(dst, x, c)
 }
 
-func scalePlain(dst, x []float64, c float64, from int) {
+func scalePlain(dst, x []float64, c float64) {
 	x = x[:len(dst)]
-	for i := from; i < len(dst); i++ {
+	for i := range dst {
 		dst[i] = c * x[i]
 	}
 }
@@ -108,9 +107,9 @@ func ScaledDifference(dst, a, b []float64, c float64) {
 	scaledDifference(dst, a, b, c)
 }
 
-func scaledDifferencePlain(dst, a, b []float64, c float64, from int) {
+func scaledDifferencePlain(dst, a, b []float64, c float64) {
 	a, b = a[:len(dst)], b[:len(dst)]
-	for i := from; i < len(dst); i++ {
+	for i := range dst {
 		dst[i] = c * (a[i] - b[i])
 	}
 }

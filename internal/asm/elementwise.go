@@ -1,0 +1,170 @@
+package main
+
+import (
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+// forAll emits the body for n elements: in a loop for eight, and behind it for
+// four, two and one. index counts the elements done.
+func forAll(n, index GPVirtual, body func(l lanes)) {
+	t := newTail("tail", n)
+	whole := GP64()
+	MOVQ(n, whole)
+	XORQ(index, index)
+	ANDQ(I32(-8), whole)
+	JZ(LabelRef("rest"))
+	Label("loop")
+	body(8)
+	ADDQ(Imm(8), index)
+	CMPQ(index, whole)
+	JL(LabelRef("loop"))
+	Label("rest")
+	for _, l := range []lanes{4, 2, 1} {
+		t.if_(int(l), func() {
+			body(l)
+			ADDQ(Imm(uint64(l)), index)
+		})
+	}
+	end()
+}
+
+func elementwise() {
+	TEXT("axpyWide", attr.NOSPLIT, "func(x, y *float64, n int, a float64)")
+	Pragma("noescape")
+	x, y, n, i := param("x"), param("y"), param("n"), GP64()
+	a := paramEverywhere("a")
+	forAll(n, i, func(l lanes) { l.move(l.add(l.mul(a, at(x, i)), at(y, i)), at(y, i)) })
+
+	TEXT("scaleWide", attr.NOSPLIT, "func(dst, x *float64, n int, c float64)")
+	Pragma("noescape")
+	dst, x, n, i := param("dst"), param("x"), param("n"), GP64()
+	c := paramEverywhere("c")
+	forAll(n, i, func(l lanes) { l.move(l.mul(c, at(x, i)), at(dst, i)) })
+
+	TEXT("scaledDifferenceWide", attr.NOSPLIT, "func(dst, a, b *float64, n int, c float64)")
+	Pragma("noescape")
+	dst, from, b, n, i := param("dst"), param("a"), param("b"), param("n"), GP64()
+	c = paramEverywhere("c")
+	forAll(n, i, func(l lanes) { l.move(l.mul(c, l.sub(l.load(at(from, i)), at(b, i))), at(dst, i)) })
+
+	TEXT("diffuseWide", attr.NOSPLIT, "func(x, xi *float64, n int, up, down float64)")
+	Pragma("noescape")
+	x, xi, n, i := param("x"), param("xi"), param("n"), GP64()
+	up, down := paramEverywhere("up"), paramEverywhere("down")
+	forAll(n, i, func(l lanes) {
+		v := l.load(at(x, i))
+		l.move(l.add(v, l.sub(l.mul(up, at(xi, i)), l.mul(down, v))), at(x, i))
+	})
+
+	TEXT("inputStepWide", attr.NOSPLIT, "func(u, v, p, q, e *float64, n int, k, norm float64)")
+	Pragma("noescape")
+	inputStep()
+
+	TEXT("neuronsWide", attr.NOSPLIT, "func(slices *[12][]float64, n int)")
+	Pragma("noescape")
+	neurons()
+}
+
+func inputStep() {
+	u, v, p, q, e, n, i := param("u"), param("v"), param("p"), param("q"), param("e"), param("n"), GP64()
+	k, norm := paramEverywhere("k"), paramEverywhere("norm")
+	forAll(n, i, func(l lanes) {
+		oldV, oldQ, err := l.load(at(v, i)), l.load(at(q, i)), l.load(at(e, i))
+		l.move(l.add(oldV, at(u, i)), at(u, i))
+		l.move(l.add(oldV, l.sub(l.mul(norm, err), l.mul(k, oldV))), at(v, i))
+		l.move(l.add(oldQ, at(p, i)), at(p, i))
+		l.move(l.add(oldQ, l.sub(err, l.mul(k, oldQ))), at(q, i))
+	})
+}
+
+// neurons finds its arrays by the order of the fields of vec.Neurons.
+func neurons() {
+	const (
+		sumBasal = iota
+		sumTop
+		basal
+		top
+		noise
+		wBasal
+		wTop
+		scale
+		voltage
+		prediction
+		rate
+		rateLast
+	)
+	slices, n, i := param("slices"), param("n"), GP64()
+	none := zero()
+	forAll(n, i, func(l lanes) {
+		field := func(k int) Mem {
+			const slice = 24 // bytes
+			p := GP64()
+			MOVQ(Mem{Base: slices, Disp: slice * k}, p)
+			return at(p, i)
+		}
+		b, t := l.load(field(sumBasal)), l.load(field(sumTop))
+		l.move(b, field(basal))
+		l.move(t, field(top))
+		l.move(l.add(l.mul(b, field(wBasal)), l.mul(l.add(t, field(noise)), field(wTop))), field(voltage))
+		l.move(l.mul(b, field(scale)), field(prediction))
+		l.move(none, field(sumBasal))
+		l.move(none, field(sumTop))
+		l.move(l.load(field(rate)), field(rateLast))
+	})
+}
+
+// sigmoid is sigmoidPlain for eight values at a time.
+func sigmoid() {
+	const l = lanes(8)
+	TEXT("sigmoidWide", attr.NOSPLIT, "func(dst, x *float64, n int, constants *[13]float64, powers *[16]uint64)")
+	Pragma("noescape")
+	dst, x, n := param("dst"), param("x"), param("n")
+	constants, powers := param("constants"), param("powers")
+	var c []VecVirtual
+	for i := range 13 {
+		c = append(c, l.broadcast(Mem{Base: constants, Disp: 8 * i}))
+	}
+	sign, low, high, perStep, toWhole, stepHi, stepLo := c[0], c[1], c[2], c[3], c[4], c[5], c[6]
+	one, g := c[7], c[8:]
+	powersLow, powersHigh := l.load(Mem{Base: powers}), l.load(Mem{Base: powers, Disp: 64})
+	value := func(v VecVirtual) VecVirtual {
+		y := ZMM()
+		VXORPD(sign, v, y)
+		VMINPD(y, high, y) // of a NaN and another number, the instruction takes the second
+		VMAXPD(y, low, y)
+		t := l.add(l.mul(y, perStep), toWhole)
+		n := l.sub(t, toWhole)
+		u := l.sub(l.sub(y, l.mul(n, stepHi)), l.mul(n, stepLo))
+		u2 := l.mul(u, u)
+		poly := l.add(l.add(g[0], l.mul(g[1], u)), l.mul(u2, l.add(l.add(g[2], l.mul(g[3], u)), l.mul(g[4], u2))))
+		e := l.add(one, l.add(u, l.mul(u2, poly)))
+		power, exponent := ZMM(), ZMM()
+		VMOVAPD(t, power)
+		VPERMI2Q(powersHigh, powersLow, power)
+		VPSLLQ(Imm(48), t, exponent)
+		VPADDQ(exponent, power, power)
+		e = l.add(one, l.mul(power, e))
+		VDIVPD(e, one, e)
+		return e
+	}
+	t := newTail("tail", n)
+	whole, i := GP64(), GP64()
+	MOVQ(n, whole)
+	XORQ(i, i)
+	ANDQ(I32(-8), whole)
+	JZ(LabelRef("rest"))
+	Label("loop")
+	l.move(value(l.load(at(x, i))), at(dst, i))
+	ADDQ(Imm(8), i)
+	CMPQ(i, whole)
+	JL(LabelRef("loop"))
+	Label("rest")
+	TESTQ(t.size, t.size)
+	JZ(LabelRef("done"))
+	t.store(value(t.load(at(x, i))), at(dst, i))
+	Label("done")
+	end()
+}

@@ -1,0 +1,254 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/mmcloughlin/avo/attr"
+	. "github.com/mmcloughlin/avo/build"
+	. "github.com/mmcloughlin/avo/operand"
+	. "github.com/mmcloughlin/avo/reg"
+)
+
+func labelf(format string, a ...any) string { return fmt.Sprintf(format, a...) }
+
+// matrix is a kernel that passes over a matrix once: it changes the weights by a
+// rule and adds to a product with the new ones.
+type matrix struct {
+	name    string
+	rule    rule
+	product bool // also with x to y
+}
+
+type rule int
+
+const (
+	fixed   rule = iota
+	outer        // w += s r
+	hebbian      // w += s r - k w
+	filter       // w += d, d += s r - k d
+)
+
+func matrices() {
+	for _, k := range []matrix{
+		{"mulT", fixed, true}, {"addOuter", outer, false}, {"lowPass", filter, false}, {"lowPassMulT", filter, true},
+		{"hebb", hebbian, false}, {"hebbMulT", hebbian, true},
+	} {
+		k.byColumns()
+	}
+	for _, k := range []matrix{{"mul", fixed, true}, {"lowPassMul", filter, true}, {"hebbMul", hebbian, true}} {
+		k.byRows()
+	}
+}
+
+// arguments are the registers of a kernel. Those that it does not have are nil.
+type arguments struct {
+	w, d, s, r, x, y GPVirtual
+	k                VecVirtual
+	rows, cols       GPVirtual
+}
+
+// text begins the function.
+func (m matrix) text() *arguments {
+	names := []string{"w"}
+	if m.rule == filter {
+		names = append(names, "d")
+	}
+	if m.rule != fixed {
+		names = append(names, "s", "r")
+	}
+	if m.product {
+		names = append(names, "x", "y")
+	}
+	signature := strings.Join(names, ", ") + " *float64, rows, cols int"
+	if m.rule == hebbian || m.rule == filter {
+		signature += ", k float64"
+	}
+	TEXT(m.name+"Wide", attr.NOSPLIT, "func("+signature+")") // NOSPLIT
+	Pragma("noescape")
+	a := &arguments{rows: param("rows"), cols: param("cols")}
+	for _, name := range names {
+		p := param(name)
+		*map[string]*GPVirtual{"w": &a.w, "d": &a.d, "s": &a.s, "r": &a.r, "x": &a.x, "y": &a.y}[name] = p
+	}
+	if m.rule == hebbian || m.rule == filter {
+		a.k = paramEverywhere("k")
+	}
+	return a
+}
+
+// change returns the new weights of one vector. w and d load its values and
+// store them.
+func (m matrix) change(l lanes, a *arguments, s VecVirtual, r Op, load func(GPVirtual) VecVirtual, store func(VecVirtual, GPVirtual)) VecVirtual {
+	old := load(a.w)
+	if m.rule == fixed {
+		return old
+	}
+	if m.rule == outer {
+		v := l.add(old, l.mul(s, r))
+		store(v, a.w)
+		return v
+	}
+	filtered := func(d VecVirtual) VecVirtual { return l.add(d, l.sub(l.mul(s, r), l.mul(a.k, d))) }
+	if m.rule == hebbian {
+		v := filtered(old)
+		store(v, a.w)
+		return v
+	}
+	d := load(a.d)
+	v := l.add(old, d)
+	store(v, a.w)
+	store(filtered(d), a.d)
+	return v
+}
+
+// byColumns takes a block of columns through all rows, so that the factors and
+// the sums of its columns stay in registers.
+func (m matrix) byColumns() {
+	a := m.text()
+	TESTQ(a.rows, a.rows)
+	JZ(LabelRef("done"))
+	stride := GP64()
+	MOVQ(a.cols, stride)
+	SHLQ(Imm(3), stride)
+	block := func(l lanes, count int) {
+		var r, y []VecVirtual
+		step := 8 * int(l)
+		for i := range count {
+			if m.rule != fixed {
+				r = append(r, l.load(Mem{Base: a.r, Disp: i * step}))
+			}
+			if m.product {
+				y = append(y, l.load(Mem{Base: a.y, Disp: i * step}))
+			}
+		}
+		row, here := GP64(), GP64()
+		XORQ(row, row)
+		XORQ(here, here)
+		loop := labelf("rows%dx%d", l, count)
+		Label(loop)
+		var s, x VecVirtual
+		if m.rule != fixed {
+			s = l.broadcast(at(a.s, row))
+		}
+		if m.product {
+			x = l.broadcast(at(a.x, row))
+		}
+		for i := range count {
+			place := func(p GPVirtual) Mem { return Mem{Base: p, Index: here, Scale: 1, Disp: i * step} }
+			var ri Op
+			if m.rule != fixed {
+				ri = r[i]
+			}
+			v := m.change(l, a, s, ri, func(p GPVirtual) VecVirtual { return l.load(place(p)) },
+				func(v VecVirtual, p GPVirtual) { l.move(v, place(p)) })
+			if m.product {
+				l.addTo(y[i], l.mul(x, v))
+			}
+		}
+		ADDQ(stride, here)
+		INCQ(row)
+		CMPQ(row, a.rows)
+		JL(LabelRef(loop))
+		for i := range y {
+			l.move(y[i], Mem{Base: a.y, Disp: i * step})
+		}
+		for _, p := range []GPVirtual{a.w, a.d, a.r, a.y} {
+			if p != nil {
+				ADDQ(I32(count*step), p)
+			}
+		}
+	}
+	Label("wide")
+	SUBQ(Imm(32), a.cols)
+	JL(LabelRef("narrow"))
+	block(8, 4)
+	JMP(LabelRef("wide"))
+	Label("narrow")
+	for _, b := range []struct {
+		l     lanes
+		count int
+	}{{8, 2}, {8, 1}, {4, 1}, {2, 1}, {1, 1}} {
+		size := int(b.l) * b.count
+		skip := labelf("no%d", size)
+		TESTB(Imm(uint64(size)), a.cols.As8L()) // less 32, with the same lower bits
+		JZ(LabelRef(skip))
+		block(b.l, b.count)
+		Label(skip)
+	}
+	Label("done")
+	end()
+}
+
+// byRows takes one row after the other and sums over its columns in eight lanes.
+func (m matrix) byRows() {
+	const l = lanes(8)
+	a := m.text()
+	TESTQ(a.rows, a.rows)
+	JZ(LabelRef("done"))
+	stride, whole, mask := GP64(), GP64(), K()
+	t := newTail("tail", a.cols)
+	MOVQ(a.cols, stride)
+	SHLQ(Imm(3), stride)
+	MOVQ(a.cols, whole)
+	ANDQ(I32(-8), whole)
+	ones := GP64()
+	MOVQ(I32(-1), ones)
+	BZHIQ(t.size, ones, ones)
+	KMOVB(ones.As32(), mask)
+	var lastR VecVirtual
+	if m.rule != fixed {
+		lastR = t.load(at(a.r, whole))
+	}
+	lastX := t.load(at(a.x, whole))
+
+	Label("row")
+	var s VecVirtual
+	if m.rule != fixed {
+		s = l.broadcast(Mem{Base: a.s})
+		ADDQ(Imm(8), a.s)
+	}
+	sum, j := zero(), GP64()
+	XORQ(j, j)
+	CMPQ(j, whole)
+	JE(LabelRef("rest"))
+	Label("columns")
+	v := m.change(l, a, s, at(a.r, j), func(p GPVirtual) VecVirtual { return l.load(at(p, j)) },
+		func(v VecVirtual, p GPVirtual) { l.move(v, at(p, j)) })
+	l.addTo(sum, l.mul(v, at(a.x, j)))
+	ADDQ(Imm(8), j)
+	CMPQ(j, whole)
+	JL(LabelRef("columns"))
+	Label("rest")
+	TESTQ(t.size, t.size)
+	JZ(LabelRef("sum"))
+	// Nothing has lately been stored behind a row, but to the next tail.
+	v = m.change(l, a, s, lastR,
+		func(p GPVirtual) VecVirtual {
+			v := ZMM()
+			VMOVUPD_Z(at(p, whole), mask, v)
+			return v
+		},
+		func(v VecVirtual, p GPVirtual) { t.store(v, at(p, whole)) })
+	product := ZMM()
+	VMULPD_Z(lastX, v, mask, product) // an infinite factor makes NaN of the empty lanes
+	l.addTo(sum, product)
+	Label("sum")
+	half := ZMM()
+	VEXTRACTF64X4(Imm(1), sum, half.AsY())
+	VADDPD(half.AsY(), sum.AsY(), sum.AsY())
+	VEXTRACTF64X2(Imm(1), sum.AsY(), half.AsX())
+	VADDPD(half.AsX(), sum.AsX(), sum.AsX())
+	VUNPCKHPD(sum.AsX(), sum.AsX(), half.AsX())
+	VADDSD(half.AsX(), sum.AsX(), sum.AsX())
+	VMOVSD(sum.AsX(), Mem{Base: a.y})
+	ADDQ(Imm(8), a.y)
+	ADDQ(stride, a.w)
+	if a.d != nil {
+		ADDQ(stride, a.d)
+	}
+	DECQ(a.rows)
+	JNZ(LabelRef("row"))
+	Label("done")
+	end()
+}

@@ -1,0 +1,160 @@
+package vec
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
+	"testing"
+)
+
+// forms holds both forms of every kernel: the one that this build runs on this
+// processor and the plain one. sizes names the lengths of its slices for m rows
+// and n columns, by letter: "w" m*n, "r" m, "c" n.
+var forms = []struct {
+	name, sizes string
+	fast, plain func(v [][]float64, k float64)
+}{
+	{"Axpy", "cc",
+		func(v [][]float64, k float64) { axpy(k, v[0], v[1]) },
+		func(v [][]float64, k float64) { axpyPlain(k, v[0], v[1]) }},
+	{"Mul", "wcr",
+		func(v [][]float64, k float64) { mul(v[0], v[1], v[2]) },
+		func(v [][]float64, k float64) { mulPlain(v[0], v[1], v[2]) }},
+	{"MulT", "wrc",
+		func(v [][]float64, k float64) { mulT(v[0], v[1], v[2]) },
+		func(v [][]float64, k float64) { mulTPlain(v[0], v[1], v[2]) }},
+	{"AddOuter", "wrc",
+		func(v [][]float64, k float64) { addOuter(v[0], v[1], v[2]) },
+		func(v [][]float64, k float64) { addOuterPlain(v[0], v[1], v[2]) }},
+	{"LowPass", "wwrc",
+		func(v [][]float64, k float64) { lowPass(v[0], v[1], v[2], v[3], k) },
+		func(v [][]float64, k float64) { lowPassPlain(v[0], v[1], v[2], v[3], k) }},
+	{"LowPassMul", "wwrccr",
+		func(v [][]float64, k float64) { lowPassMul(v[0], v[1], v[2], v[3], k, v[4], v[5]) },
+		func(v [][]float64, k float64) { lowPassMulPlain(v[0], v[1], v[2], v[3], k, v[4], v[5]) }},
+	{"LowPassMulT", "wwrcrc",
+		func(v [][]float64, k float64) { lowPassMulT(v[0], v[1], v[2], v[3], k, v[4], v[5]) },
+		func(v [][]float64, k float64) { lowPassMulTPlain(v[0], v[1], v[2], v[3], k, v[4], v[5]) }},
+	{"Hebb", "wrc",
+		func(v [][]float64, k float64) { hebb(v[0], v[1], v[2], k) },
+		func(v [][]float64, k float64) { hebbPlain(v[0], v[1], v[2], k) }},
+	{"HebbMul", "wrccr",
+		func(v [][]float64, k float64) { hebbMul(v[0], v[1], v[2], k, v[3], v[4]) },
+		func(v [][]float64, k float64) { hebbMulPlain(v[0], v[1], v[2], k, v[3], v[4]) }},
+	{"HebbMulT", "wrcrc",
+		func(v [][]float64, k float64) { hebbMulT(v[0], v[1], v[2], k, v[3], v[4]) },
+		func(v [][]float64, k float64) { hebbMulTPlain(v[0], v[1], v[2], k, v[3], v[4]) }},
+	{"Sigmoid", "cc",
+		func(v [][]float64, k float64) { sigmoid(v[0], v[1]) },
+		func(v [][]float64, k float64) { sigmoidPlain(v[0], v[1]) }},
+	{"Neurons", "cccccccccccc",
+		func(v [][]float64, k float64) { neurons(neuronsOf(v)) },
+		func(v [][]float64, k float64) { neuronsPlain(neuronsOf(v)) }},
+	{"Diffuse", "cc",
+		func(v [][]float64, k float64) { diffuse(v[0], v[1], 0.7, k) },
+		func(v [][]float64, k float64) { diffusePlain(v[0], v[1], 0.7, k) }},
+	{"InputStep", "ccccc",
+		func(v [][]float64, k float64) { inputStep(v[0], v[1], v[2], v[3], v[4], k, 3.1) },
+		func(v [][]float64, k float64) { inputStepPlain(v[0], v[1], v[2], v[3], v[4], k, 3.1) }},
+	{"Scale", "cc",
+		func(v [][]float64, k float64) { scale(v[0], v[1], k) },
+		func(v [][]float64, k float64) { scalePlain(v[0], v[1], k) }},
+	{"ScaledDifference", "ccc",
+		func(v [][]float64, k float64) { scaledDifference(v[0], v[1], v[2], k) },
+		func(v [][]float64, k float64) { scaledDifferencePlain(v[0], v[1], v[2], k) }},
+}
+
+func neuronsOf(v [][]float64) *Neurons {
+	return &Neurons{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]}
+}
+
+// compareForms runs both forms of every kernel on m rows and n columns of the
+// values that next returns. slice makes the slices of the fast form.
+func compareForms(t *testing.T, m, n int, next func() float64, slice func(n int) []float64) {
+	t.Helper()
+	for _, f := range forms {
+		var fast, plain [][]float64
+		for _, letter := range f.sizes {
+			v := slice(map[rune]int{'w': m * n, 'r': m, 'c': n}[letter])
+			for i := range v {
+				v[i] = next()
+			}
+			fast, plain = append(fast, v), append(plain, slices.Clone(v))
+		}
+		k := next()
+		f.fast(fast, k)
+		f.plain(plain, k)
+		for i := range plain {
+			if !same(fast[i], plain[i]) {
+				t.Fatalf("%s, %d rows, %d columns, k = %v: slice %d is %v, plain %v", f.name, m, n, k, i, fast[i], plain[i])
+			}
+		}
+	}
+}
+
+func plainSlice(n int) []float64 { return make([]float64, n) }
+
+// A run that diverges must do so in the same way everywhere.
+func TestFormsAgree(t *testing.T) {
+	odd := []float64{
+		math.Inf(1), math.Inf(-1), math.NaN(), 0, math.Copysign(0, -1), 5e-324, -1e-310, 2.3e-308, 1e300, -1e300, math.MaxFloat64, 1,
+	}
+	for _, share := range []int{0, 1, 10} { // of odd values, in 20
+		g := rand.New(rand.NewPCG(9, uint64(share)))
+		next := func() float64 {
+			if g.IntN(20) < share {
+				return odd[g.IntN(len(odd))]
+			}
+			return g.NormFloat64() * math.Exp2(float64(g.IntN(8)-4))
+		}
+		for n := range 41 {
+			for _, m := range []int{0, 1, 2, 3, 5, 8} {
+				compareForms(t, m, n, next, plainSlice)
+			}
+		}
+		for _, shape := range [][2]int{{10, 100}, {100, 10}, {13, 131}, {3, 68}, {78, 101}} {
+			compareForms(t, shape[0], shape[1], next, plainSlice)
+		}
+	}
+}
+
+func FuzzFormsAgree(f *testing.F) {
+	f.Add(uint8(3), uint8(30), []byte{0, 0, 0, 0, 0, 0, 0xf0, 0x7f, 1, 2, 3})
+	f.Add(uint8(10), uint8(100), []byte("two weights and a little more"))
+	f.Fuzz(func(t *testing.T, rows, cols uint8, bits []byte) {
+		at := 0
+		next := func() float64 { // over and over the bytes, shifted
+			var word [8]byte
+			for i := range word {
+				if len(bits) > 0 {
+					word[i] = bits[(at+i)%len(bits)]
+				}
+			}
+			at += 7
+			return math.Float64frombits(binary.LittleEndian.Uint64(word[:]))
+		}
+		compareForms(t, int(rows%48), int(cols), next, plainSlice)
+	})
+}
+
+// Scale and Sigmoid may work in place.
+func TestInPlace(t *testing.T) {
+	g := rand.New(rand.NewPCG(1, 9))
+	for n := range 41 {
+		x := random(g, n)
+		for name, f := range map[string]func(dst, x []float64){
+			"Sigmoid": Sigmoid,
+			"Scale":   func(dst, x []float64) { Scale(dst, x, 0.3) },
+		} {
+			t.Run(fmt.Sprintf("%s/%d", name, n), func(t *testing.T) {
+				want, got := make([]float64, n), slices.Clone(x)
+				f(want, x)
+				if f(got, got); !same(got, want) {
+					t.Errorf("in place %v, else %v", got, want)
+				}
+			})
+		}
+	}
+}
