@@ -12,6 +12,7 @@ import (
 	"context"
 	"os"
 
+	_ "github.com/neurocredit/neurocredit/internal/backend/xla"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 

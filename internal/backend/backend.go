@@ -101,9 +101,9 @@ func openAuto() (*Backend, error) {
 	var notes []string
 	names := []string{CUDA, CPU}
 	switch {
-	case !built:
+	case !built():
 		names = nil
-		notes = append(notes, notBuilt)
+		notes = append(notes, errNotBuilt.Error())
 	case !hasGPU():
 		names = names[1:]
 		notes = append(notes, "no NVIDIA GPU")

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gomlx/compute"
+
+	_ "github.com/neurocredit/neurocredit/internal/backend/xla"
 )
 
 // isolate leaves no plugin but those of the given folder to be found.
@@ -25,8 +27,8 @@ func isolate(t *testing.T, dir string) {
 // pluginDir returns the folder with the real plugin, or skips the test.
 func pluginDir(t *testing.T) string {
 	t.Helper()
-	if !built {
-		t.Skip(notBuilt)
+	if !built() {
+		t.Skip(errNotBuilt)
 	}
 	dir := os.Getenv("NEUROCREDIT_XLA")
 	if dir == "" {
@@ -87,8 +89,8 @@ func TestNoPlugin(t *testing.T) {
 	}
 	defer b.Close()
 	want := "no plugin pjrt_c_api_cpu_plugin.so in " + dir
-	if !built {
-		want = notBuilt
+	if !built() {
+		want = errNotBuilt.Error()
 	}
 	if b.Name != Go || !strings.Contains(b.Reason, want) || strings.Contains(b.String(), "\n") {
 		t.Errorf("auto: %v, want go because %s", b, want)
@@ -98,8 +100,8 @@ func TestNoPlugin(t *testing.T) {
 }
 
 func TestBrokenPlugin(t *testing.T) {
-	if !built {
-		t.Skip(notBuilt)
+	if !built() {
+		t.Skip(errNotBuilt)
 	}
 	for _, c := range []struct{ content, want string }{
 		{"no shared object", "is damaged or no shared object"},

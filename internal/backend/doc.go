@@ -13,8 +13,10 @@
 // auto falls back; a backend that was asked for by name and fails is an error.
 // [Backend.String] says in one line what was chosen and why.
 //
-// XLA is part of builds for Linux with cgo. Builds with CGO_ENABLED=0, with the
-// tag noxla or for other systems have the backend go alone and say so.
+// XLA is part of programs that import it, as database drivers are, so that all
+// others stay small: package internal/backend/xla does, and with it the command
+// neurocredit; a program of one's own imports _ "github.com/gomlx/go-xla/compute/xla".
+// It needs Linux and cgo. Programs without it have the backend go alone and say so.
 //
 // # Plugins
 //

@@ -1,22 +1,27 @@
-//go:build cgo && !noxla && linux
-
 package backend
 
 import (
+	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/gomlx/compute"
-	"github.com/gomlx/go-xla/compute/xla"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 )
 
-const (
-	built    = true
-	notBuilt = ""
-)
+// registered is the name under which go-xla's package registers itself when a
+// program imports it.
+const registered = "xla"
+
+// errNotBuilt tells of a program without XLA.
+var errNotBuilt = errors.New(`this program was built without XLA (which needs Linux, cgo, no build tag noxla, ` +
+	`and the import _ "github.com/gomlx/go-xla/compute/xla")`)
+
+// built reports whether XLA is part of this program.
+func built() bool { return slices.Contains(compute.List(), registered) }
 
 // schedulerFlag is XLA's switch of a scheduler for large operations, which costs
 // twice the time of a small step.
@@ -24,6 +29,9 @@ const schedulerFlag = "xla_cpu_enable_concurrency_optimized_scheduler"
 
 // openXLA loads the plugin, opens it, and has it run a program.
 func openXLA(name string) (b *Backend, err error) {
+	if !built() {
+		return nil, errNotBuilt
+	}
 	path, err := findPlugin(name)
 	if err != nil {
 		return nil, err
@@ -40,7 +48,7 @@ func openXLA(name string) (b *Backend, err error) {
 		defer restore()
 	}
 	err = Try(func() error {
-		engine, err := xla.New(path + "," + options)
+		engine, err := compute.NewWithConfig(registered + ":" + path + "," + options)
 		if err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/neurocredit/neurocredit/internal/backend"
+	_ "github.com/neurocredit/neurocredit/internal/backend/xla"
 )
 
 // Env is the environment variable with the folder of the XLA plugin for the

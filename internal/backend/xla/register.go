@@ -1,0 +1,5 @@
+//go:build cgo && !noxla && linux
+
+package xla
+
+import _ "github.com/gomlx/go-xla/compute/xla"
