@@ -35,6 +35,14 @@
 // quantity agrees with the original program to 1e-13, angles at the end of a
 // published run to the digits that are known of them.
 //
+// # Engines
+//
+// The native engine advances every run on its own, the graph engine all runs of a
+// [TrainAll] that differ in numbers only as one compiled program of GoMLX, in pure
+// Go or with XLA (Options.Engine and Options.Backend). They agree to rounding, and
+// either resumes bit for bit. Networks from [Build], comparisons with
+// backpropagation and [Evaluate] are always native.
+//
 // # Errors
 //
 // Configurations, files and data that make no sense are errors that name the

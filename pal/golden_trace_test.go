@@ -91,36 +91,45 @@ type snapshot struct {
 	Angle     []float64     `json:"angle_WPPT_BPP_deg"`
 }
 
-func (g *golden) trace(t *testing.T) {
-	var (
-		init            circuit
-		inputs, targets [][]float64
-		white           [][][]float64
-		snapshots       map[string]snapshot
-	)
+// goldenTrace is a trace ready to be replayed.
+type goldenTrace struct {
+	cfg             Config
+	net             *network
+	inputs, targets [][]float64 // by presentation, settling included
+	snapshots       map[string]snapshot
+	stream          []float64 // normal numbers that are left
+}
+
+func (g *golden) newTrace(t *testing.T) *goldenTrace {
+	t.Helper()
+	var init circuit
+	var white [][][]float64
+	r := &goldenTrace{cfg: g.traceConfig(t)}
 	decode(t, g.Init, &init)
-	decode(t, g.Inputs, &inputs)
-	decode(t, g.Targets, &targets)
+	decode(t, g.Inputs, &r.inputs)
+	decode(t, g.Targets, &r.targets)
 	decode(t, g.WhiteNoise, &white)
-	decode(t, g.Snapshots, &snapshots)
-	c := g.traceConfig(t)
-	n, err := newNetwork(&c, nil)
+	decode(t, g.Snapshots, &r.snapshots)
+	var err error
+	r.net, err = newNetwork(&r.cfg, nil)
 	must(t, err)
-	init.put(n)
-	var stream []float64
+	init.put(r.net)
 	for _, step := range white {
-		stream = append(stream, flat(step)...)
+		r.stream = append(r.stream, flat(step)...)
 	}
-	n.deviates = func() (x float64) { x, stream = stream[0], stream[1:]; return x }
-	if !c.noisy() {
-		n.deviates = nil
+	if r.cfg.noisy() {
+		r.net.deviates = func() (x float64) { x, r.stream = r.stream[0], r.stream[1:]; return x }
 	}
-	cmp := newCompare(t)
-	seen := 0
+	return r
+}
+
+func (g *golden) trace(t *testing.T) {
+	r := g.newTrace(t)
+	n, cmp, seen := r.net, newCompare(t), 0
 	check := func(key string) {
-		if s, ok := snapshots[key]; ok {
+		if s, ok := r.snapshots[key]; ok {
 			seen++
-			s.near(cmp, key, n, &c)
+			s.near(cmp, key, n, true)
 		}
 	}
 	for k := range g.NPre + g.NTrain {
@@ -129,18 +138,20 @@ func (g *golden) trace(t *testing.T) {
 			n.setPhase(phase{Up: g.Task == "fw_bw", Lateral: true, Down: true})
 		}
 		if k >= g.NPre && g.Task == "fw_bw" {
-			n.setTarget(targets[k/g.Hold])
+			n.setTarget(r.targets[k/g.Hold])
 		}
-		n.step(inputs[k/g.Hold])
+		n.step(r.inputs[k/g.Hold])
 		check(strconv.Itoa(k - g.NPre + 1))
 	}
-	if seen != len(snapshots) || len(stream) != 0 {
-		t.Fatalf("%d of %d snapshots compared, %d normal numbers left", seen, len(snapshots), len(stream))
+	if seen != len(r.snapshots) || len(r.stream) != 0 {
+		t.Fatalf("%d of %d snapshots compared, %d normal numbers left", seen, len(r.snapshots), len(r.stream))
 	}
 	t.Log(cmp)
 }
 
-func (s *snapshot) near(c *compare, at string, n *network, cfg *Config) {
+// near compares a snapshot. The graph engine keeps no sum of apical voltage and
+// noise.
+func (s *snapshot) near(c *compare, at string, n *network, sums bool) {
 	c.t.Helper()
 	s.circuit.near(c, at, n)
 	rows := func(name string, want [][]float64, got func(i int) []float64) {
@@ -157,7 +168,7 @@ func (s *snapshot) near(c *compare, at string, n *network, cfg *Config) {
 	rows("vapi", s.VApi, func(i int) []float64 { return n.pyr[i].apical })
 	rows("xi", s.Xi, func(i int) []float64 { return n.pyr[i].noise })
 	rows("rP_HI", s.RPHigh, func(i int) []float64 { return n.pyr[i].highpass })
-	if n.phase.Down {
+	if n.phase.Down && sums {
 		rows("vapi_noise", s.VApiNoise, func(i int) []float64 { return n.pyr[i].top })
 	}
 	for k, want := range s.DWPPLow {

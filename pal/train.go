@@ -32,6 +32,16 @@ type Options struct {
 	Workers int
 	// Data gives the samples of configurations whose task is own.
 	Data data.Source
+	// Engine is what computes: EngineNative advances every run on its own,
+	// EngineGraph all runs of one TrainAll whose configurations differ in numbers
+	// only as one compiled program. "" and EngineAuto: native, which is as fast or
+	// faster but for sweeps of circuits of a few neurons (docs/models/pal.md,
+	// section 15). The engines agree to rounding; either gives a run the same
+	// numbers in any company.
+	Engine string
+	// Backend compiles the programs of the graph engine: "go", "xla:cpu", "xla:cuda"
+	// or "auto", the fastest that works. "": as NEUROCREDIT_BACKEND says, or auto.
+	Backend string
 }
 
 // checkpointEvery is the time between checkpoints of an undisturbed run.
@@ -85,13 +95,23 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if workers <= 0 {
 		workers = runtime.NumCPU()
 	}
+	e, err := o.openEngine(len(configs), workers)
+	if err != nil {
+		return results, err
+	}
+	defer e.close()
 	var progress *experiment.Progress
 	if o.Progress != nil {
 		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
 		defer progress.Close()
 	}
-	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
-		results[i], err = train(ctx, configs[i], o, dir(o, &configs[i]), progress)
+	begin := ctx
+	if e.meeting != nil {
+		// All must come to the meeting, also if there is nothing left to do.
+		workers, begin = len(configs), context.WithoutCancel(ctx)
+	}
+	report := experiment.All(begin, len(configs), workers, func(_ context.Context, i int) (err error) {
+		results[i], err = train(ctx, configs[i], o, e, dir(o, &configs[i]), progress)
 		return err
 	})
 	if len(configs) == 1 {
@@ -101,14 +121,20 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 }
 
 // train carries out one run.
-func train(ctx context.Context, c Config, o *Options, dir string, progress *experiment.Progress) (r *Result, err error) {
+func train(ctx context.Context, c Config, o *Options, e *engine, dir string, progress *experiment.Progress) (r *Result, err error) {
+	met := false
+	defer func() {
+		if e.meeting != nil && !met {
+			e.meeting.absent(ctx)
+		}
+	}()
 	set, err := c.samples(ctx, o.Data)
 	if err != nil {
 		return nil, err
 	}
 	var run *experiment.Run
 	if dir != "" {
-		if run, err = open(&c, dir, o.Resume); err != nil {
+		if run, err = open(&c, dir, e.String(), o.Resume); err != nil {
 			return nil, err
 		}
 		defer run.Finish(&err)
@@ -127,18 +153,33 @@ func train(ctx context.Context, c Config, o *Options, dir string, progress *expe
 	if run != nil {
 		run.Track(w.task)
 	}
-	err = w.work(ctx)
+	if e.meeting == nil {
+		err = w.work(ctx)
+	} else {
+		met = true
+		err = w.workAfter(ctx, e.meeting)
+	}
 	w.task.End(err)
 	return w.result, err
 }
 
+// workAfter does what is left when the run has been trained with others.
+func (w *worker) workAfter(ctx context.Context, m *meeting) error {
+	if err := m.train(ctx, w); err != nil {
+		return w.stop(err)
+	}
+	m.slots <- struct{}{}
+	defer func() { <-m.slots }()
+	return w.work(ctx)
+}
+
 // open creates or resumes the results directory.
-func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+func open(c *Config, dir, engine string, resume bool) (*experiment.Run, error) {
 	text, err := config.EncodeCommented(c)
 	if err != nil {
 		return nil, fmt.Errorf("pal: %w", err)
 	}
-	m := experiment.Manifest{Config: text, Engine: "native float64", Diff: func(saved, _ []byte) []string {
+	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, _ []byte) []string {
 		var old Config
 		if err := config.Decode(saved, &old, "config.yaml"); err != nil {
 			return []string{err.Error()}
