@@ -76,7 +76,8 @@ func (n *Network) Score(trials []data.Trial) (Score, error) {
 	if err := n.check(trials); err != nil {
 		return Score{}, err
 	}
-	return newScore(n.run(trials, "", 0), n.meanRates(), len(trials)), nil
+	s, err := n.batch(trials, "", 0)
+	return newScore(s, n.meanRates(), len(trials)), err
 }
 
 // Gradient runs a batch and returns its gradient under a rule, which need not be
@@ -106,7 +107,8 @@ func (n *Network) backward(rule Rule, trials []data.Trial) (Score, error) {
 	if err := errors.Join(c.Validate(), n.check(trials)); err != nil {
 		return Score{}, err
 	}
-	return newScore(n.run(trials, rule, 0), n.meanRates(), len(trials)), nil
+	s, err := n.batch(trials, rule, 0)
+	return newScore(s, n.meanRates(), len(trials)), err
 }
 
 // Watch runs one trial and returns all that happens in it.

@@ -11,9 +11,9 @@ import (
 
 // engine is a network whose precision is hidden.
 type engine interface {
-	// run simulates a batch. With a rule it leaves the gradient of the loss behind,
+	// batch simulates a batch. With a rule it leaves the gradient of the loss behind,
 	// for learn. workers 0 takes all cores.
-	run(trials []data.Trial, rule Rule, workers int) score
+	batch(trials []data.Trial, rule Rule, workers int) (score, error)
 	learn() (reconnected int, err error)
 	made() int             // updates made
 	meanRates() []float64  // [N] spikes per step in the last batch
@@ -25,6 +25,7 @@ type engine interface {
 	setWeights(group string, w mat.Matrix) error
 	save(*gob.Encoder) error
 	load(*gob.Decoder) error
+	close()
 }
 
 func newEngine(c *Config, shape data.Shape) (engine, error) {
@@ -34,6 +35,11 @@ func newEngine(c *Config, shape data.Shape) (engine, error) {
 	return newNetwork[float32](c, shape)
 }
 
+func (n *network[F]) batch(trials []data.Trial, rule Rule, workers int) (score, error) {
+	return n.run(trials, rule, workers), nil
+}
+
+func (n *network[F]) close()               {}
 func (n *network[F]) made() int            { return n.updates }
 func (n *network[F]) meanRates() []float64 { return n.rates }
 

@@ -18,9 +18,10 @@ func graphRun[F graphFloat](t testing.TB, g *graphBatch[F], n *network[F], trial
 
 func openGraph[F graphFloat](t testing.TB, b *backend.Backend, runs int, n *network[F]) *graphBatch[F] {
 	t.Helper()
-	g, err := newGraphBatch[F](b, runs, n.cfg, n.shape)
+	programs := newGraphPrograms(b)
+	g, err := newGraphBatch[F](programs, runs, n.cfg, n.shape)
 	must(t, err)
-	t.Cleanup(g.close)
+	t.Cleanup(func() { g.close(); programs.close() })
 	return g
 }
 

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+	"sync"
 
 	"github.com/gomlx/compute/dtypes/gotype"
 	"github.com/gomlx/gomlx/core/tensors"
@@ -28,12 +29,38 @@ import (
 // C channels, twice B T N for the LSNN cell and for OnMDGL: trials are not split,
 // because a rate cost couples them.
 type graphBatch[F graphFloat] struct {
-	backend  *backend.Backend
+	programs *graphPrograms
 	runs     int // R, of one call
 	layout   layout
-	programs map[variant]*loop.Program
 	state    *loop.State // programs have none; it names the device
 	x        []F         // buffer of inputs
+}
+
+// graphPrograms are compiled programs. Several batches may share them, also at the same
+// time.
+type graphPrograms struct {
+	backend *backend.Backend
+	mu      sync.Mutex
+	known   map[dense]*loop.Program
+}
+
+func newGraphPrograms(b *backend.Backend) *graphPrograms {
+	return &graphPrograms{backend: b, known: map[dense]*loop.Program{}}
+}
+
+func (g *graphPrograms) get(d dense) *loop.Program {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.known[d] == nil {
+		g.known[d] = loop.NewProgram(g.backend.Engine, "mdgl-"+d.name(), 1, d.program)
+	}
+	return g.known[d]
+}
+
+func (g *graphPrograms) close() {
+	for _, p := range g.known {
+		p.Close()
+	}
 }
 
 type graphFloat interface {
@@ -74,45 +101,45 @@ type request[F float] struct {
 	score  score
 }
 
+// fits reports whether one program can serve both requests.
+func (q *request[F]) fits(o *request[F]) bool {
+	return len(q.trials) == len(o.trials) && (q.rule == "") == (o.rule == "") && (q.trials[0].Target == nil) == (o.trials[0].Target == nil)
+}
+
 // checkGraph reports what the graph engine cannot do.
 func (c *Config) checkGraph() error {
 	if c.Learning.Form == "online" {
-		return errors.New("mdgl: learning.form: online needs the native engine, the graph engine has the form adjoint alone")
+		return errors.New("learning.form: online needs the native engine, the graph engine has the form adjoint alone")
 	}
 	return nil
 }
 
 // newGraphBatch prepares an engine for networks of one layout, of which it takes up to
 // runs into one call of a program.
-func newGraphBatch[F graphFloat](b *backend.Backend, runs int, c *Config, shape data.Shape) (*graphBatch[F], error) {
+func newGraphBatch[F graphFloat](p *graphPrograms, runs int, c *Config, shape data.Shape) (*graphBatch[F], error) {
 	if err := c.checkGraph(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("mdgl: %w", err)
 	}
-	state, err := loop.NewState(b.Engine, 0, tensors.FromScalar(int32(0)))
+	state, err := loop.NewState(p.backend.Engine, 0, tensors.FromScalar(int32(0)))
 	if err != nil {
 		return nil, fmt.Errorf("mdgl: %w", err)
 	}
-	if b.Name == backend.Go {
+	if p.backend.Name == backend.Go {
 		// It has nothing to gain from several runs, and would round their products otherwise.
 		runs = 1
 	}
-	return &graphBatch[F]{backend: b, runs: runs, layout: newLayout(c, shape), programs: map[variant]*loop.Program{}, state: state}, nil
+	return &graphBatch[F]{programs: p, runs: runs, layout: newLayout(c, shape), state: state}, nil
 }
 
-// close releases programs and memory.
-func (g *graphBatch[F]) close() {
-	for _, p := range g.programs {
-		p.Close()
-	}
-	g.state.Close()
-}
+// close releases memory, but not the programs.
+func (g *graphBatch[F]) close() { g.state.Close() }
 
 // run serves the requests. They must agree in the number of trials, in whether they
 // learn, and in the kind of answer.
 func (g *graphBatch[F]) run(requests []*request[F]) error {
 	for part := range slices.Chunk(requests, g.runs) {
-		if err := g.call(part); err != nil {
-			return fmt.Errorf("mdgl: graph engine on %s: %w", g.backend.Name, err)
+		if err := backend.Try(func() error { return g.call(part) }); err != nil {
+			return fmt.Errorf("mdgl: graph engine on %s: %w", g.programs.backend.Name, err)
 		}
 	}
 	return nil
@@ -123,12 +150,7 @@ func (g *graphBatch[F]) call(requests []*request[F]) error {
 	if err != nil {
 		return err
 	}
-	program := g.programs[v]
-	if program == nil {
-		l := &dense{layout: g.layout, variant: v, runs: g.runs}
-		program = loop.NewProgram(g.backend.Engine, "mdgl-"+v.name(), 1, l.program)
-		g.programs[v] = program
-	}
+	program := g.programs.get(dense{layout: g.layout, variant: v, runs: g.runs})
 	inputs := g.inputs(v, requests)
 	results, err := program.Run(g.state, inputs...)
 	for _, t := range inputs {
@@ -219,8 +241,7 @@ func newVariant[F float](requests []*request[F]) (variant, error) {
 	first := requests[0]
 	v := variant{trials: len(first.trials), learn: first.rule != ""}
 	for r, q := range requests {
-		targets := q.trials[0].Target != nil
-		if len(q.trials) != v.trials || (q.rule != "") != v.learn || targets != (first.trials[0].Target != nil) {
+		if !q.fits(first) {
 			return v, fmt.Errorf("request %d does not fit the first one", r)
 		}
 		if !v.learn {

@@ -7,10 +7,10 @@ import (
 )
 
 // perNeuron gives a constant [1, R, 1, 1] the rank of a state [R, B, N].
-func (p *dense) perNeuron(x *graph.Node) *graph.Node { return graph.Reshape(x, p.runs, 1, 1) }
+func (p dense) perNeuron(x *graph.Node) *graph.Node { return graph.Reshape(x, p.runs, 1, 1) }
 
 // threshold returns θ for a record [L, R, B, N] of b.
-func (p *dense) threshold(f *forward[*graph.Node], b *graph.Node) *graph.Node {
+func (p dense) threshold(f *forward[*graph.Node], b *graph.Node) *graph.Node {
 	beta := graph.Reshape(f.beta, 1, p.runs, 1, p.neurons)
 	return graph.Add(p.cell(f, cellThreshold), graph.Mul(beta, b))
 }
@@ -25,7 +25,7 @@ func (p *dense) threshold(f *forward[*graph.Node], b *graph.Node) *graph.Node {
 //  3. alif: v = α v + I - ϑ z; y = (v - β b)/ϑ;
 //     lsnn: θ = ϑ + β b; y = v/θ; v = α v + I - θ z;
 //  4. y = 0 in refractoriness; spike if y > 1.
-func (p *dense) cells(f *forward[*graph.Node], steps, drive *graph.Node, s []*graph.Node) (y, b *graph.Node) {
+func (p dense) cells(f *forward[*graph.Node], steps, drive *graph.Node, s []*graph.Node) (y, b *graph.Node) {
 	state := append(scope(nil), s...)
 	ys := state.add(loop.Record(drive, drive.Shape().Dimensions...))
 	bs := -1
@@ -74,7 +74,7 @@ func (p *dense) cells(f *forward[*graph.Node], steps, drive *graph.Node, s []*gr
 }
 
 // newest returns the part of the last step of a history [R, B, D N].
-func (p *dense) newest(history *graph.Node) *graph.Node {
+func (p dense) newest(history *graph.Node) *graph.Node {
 	if p.delays == 1 {
 		return history
 	}
@@ -82,7 +82,7 @@ func (p *dense) newest(history *graph.Node) *graph.Node {
 }
 
 // push puts a step in front of a history and drops the oldest one.
-func (p *dense) push(x, history *graph.Node) *graph.Node {
+func (p dense) push(x, history *graph.Node) *graph.Node {
 	if p.delays == 1 {
 		return x
 	}
@@ -95,7 +95,7 @@ func (p *dense) push(x, history *graph.Node) *graph.Node {
 // θ of the step after, and is advanced. It returns V of every step. The equations
 // are those of adjointALIF and adjointLSNN; the term of Q with z[t-1] is added a step
 // later, when that spike is read.
-func (p *dense) adjoint(f *forward[*graph.Node], b *backward[*graph.Node], signal, y, adaptation *graph.Node, s []*graph.Node) *graph.Node {
+func (p dense) adjoint(f *forward[*graph.Node], b *backward[*graph.Node], signal, y, adaptation *graph.Node, s []*graph.Node) *graph.Node {
 	state := append(scope(nil), s...)
 	vs := state.add(loop.Record(signal, signal.Shape().Dimensions...))
 	consts := []*graph.Node{signal, y, f.beta, b.through}

@@ -50,7 +50,7 @@ func nodes(fields []**graph.Node, from []*graph.Node) []*graph.Node {
 // program builds the program. Its results are spike counts [R, N] and the readout
 // [n, L, R, B, K], then the gradients of input weights [R, C, D N], recurrent weights
 // [R, N, D N], output weights [R, N, K] and bias [R, K].
-func (p *dense) program(state, in []*graph.Node) (newState, results []*graph.Node) {
+func (p dense) program(state, in []*graph.Node) (newState, results []*graph.Node) {
 	var f forward[*graph.Node]
 	rest := nodes(f.all(), in)
 	tr := p.simulate(&f)
@@ -72,17 +72,17 @@ type traced struct {
 	low    *graph.Node // [n, L, R, B, N] low-pass of h (OnMDGL)
 }
 
-func (p *dense) record(like *graph.Node, width int) *graph.Node {
+func (p dense) record(like *graph.Node, width int) *graph.Node {
 	return loop.Record(like, p.chunks, p.chunk, p.runs, p.trials, width)
 }
 
 // perRun returns zeros [R, B, width].
-func (p *dense) perRun(like *graph.Node, width int) *graph.Node {
+func (p dense) perRun(like *graph.Node, width int) *graph.Node {
 	return loop.Record(like, p.runs, p.trials, width)
 }
 
 // simulate is the forward pass.
-func (p *dense) simulate(f *forward[*graph.Node]) (tr traced) {
+func (p dense) simulate(f *forward[*graph.Node]) (tr traced) {
 	var s scope
 	N, K := p.neurons, p.outputs
 	cell := s.add(p.perRun(f.x, p.delays*N)) // z of the last steps
@@ -178,7 +178,7 @@ func sum(s, x *graph.Node) *graph.Node {
 }
 
 // rows returns n rows from row first on.
-func (p *dense) rows(x *graph.Node, first, n int) *graph.Node {
+func (p dense) rows(x *graph.Node, first, n int) *graph.Node {
 	if first == 0 && x.Shape().Dimensions[0] == n {
 		return x
 	}
@@ -186,12 +186,12 @@ func (p *dense) rows(x *graph.Node, first, n int) *graph.Node {
 }
 
 // last returns the last row of a chunk.
-func (p *dense) last(x *graph.Node) *graph.Node {
+func (p dense) last(x *graph.Node) *graph.Node {
 	return graph.Reshape(p.rows(x, p.chunk-1, 1), x.Shape().Dimensions[1:]...)
 }
 
 // delayed returns the part for delay d of the last axis.
-func (p *dense) delayed(w *graph.Node, d int) *graph.Node {
+func (p dense) delayed(w *graph.Node, d int) *graph.Node {
 	if p.delays == 1 {
 		return w
 	}
@@ -199,25 +199,25 @@ func (p *dense) delayed(w *graph.Node, d int) *graph.Node {
 }
 
 // cell returns a constant of the cells, [1, R, 1, 1].
-func (p *dense) cell(f *forward[*graph.Node], i int) *graph.Node {
+func (p dense) cell(f *forward[*graph.Node], i int) *graph.Node {
 	return graph.Slice(f.cells, graph.AxisElem(i))
 }
 
 // lowPass filters a chunk [L, R, B, …] along time; before is the value before it.
-func (p *dense) lowPass(f *forward[*graph.Node], x, before *graph.Node) *graph.Node {
+func (p dense) lowPass(f *forward[*graph.Node], x, before *graph.Node) *graph.Node {
 	inside := graph.Einsum("rtl,lrbk->trbk", f.filter, x)
 	return graph.Add(inside, graph.Mul(f.before, graph.ExpandAxes(before, 0)))
 }
 
 // lowPassBack filters against time; behind is the value of the step after the chunk.
-func (p *dense) lowPassBack(f *forward[*graph.Node], b *backward[*graph.Node], x, behind *graph.Node) *graph.Node {
+func (p dense) lowPassBack(f *forward[*graph.Node], b *backward[*graph.Node], x, behind *graph.Node) *graph.Node {
 	inside := graph.Einsum("rlt,lrbk->trbk", f.filter, x)
 	return graph.Add(inside, graph.Mul(b.behind, graph.ExpandAxes(behind, 0)))
 }
 
 // errors returns the derivative of the loss by the readout, [n, L, R, B, K]. Like
 // judge it computes in float64.
-func (p *dense) errors(b *backward[*graph.Node], readout *graph.Node) *graph.Node {
+func (p dense) errors(b *backward[*graph.Node], readout *graph.Node) *graph.Node {
 	steps := p.chunks * p.chunk
 	out := graph.ConvertDType(graph.Reshape(readout, steps, p.runs, p.trials, p.outputs), dtypes.Float64)
 	g := out.Graph()
@@ -243,7 +243,7 @@ func (p *dense) errors(b *backward[*graph.Node], readout *graph.Node) *graph.Nod
 }
 
 // rateSignal returns the derivative of the rate cost by a spike, [1, R, 1, N].
-func (p *dense) rateSignal(b *backward[*graph.Node], counts *graph.Node, to dtypes.DType) *graph.Node {
+func (p dense) rateSignal(b *backward[*graph.Node], counts *graph.Node, to dtypes.DType) *graph.Node {
 	all := float64(p.trials * p.steps)
 	rate := graph.Div(graph.ConvertDType(counts, dtypes.Float64), loop.Like(b.cost, all))
 	weight := graph.Reshape(graph.Slice(b.cost, graph.AxisElem(0)), p.runs, 1)
@@ -253,7 +253,7 @@ func (p *dense) rateSignal(b *backward[*graph.Node], counts *graph.Node, to dtyp
 }
 
 // gradients is the backward pass.
-func (p *dense) gradients(f *forward[*graph.Node], b *backward[*graph.Node], tr *traced) []*graph.Node {
+func (p dense) gradients(f *forward[*graph.Node], b *backward[*graph.Node], tr *traced) []*graph.Node {
 	R, C, N, K, D := p.runs, p.channels, p.neurons, p.outputs, p.delays
 	var consts scope
 	eps := consts.add(p.errors(b, tr.out))

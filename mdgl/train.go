@@ -20,8 +20,8 @@ import (
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
 
-// Options says how runs are carried out. It never changes their numbers. A nil
-// *Options is the zero value.
+// Options says how runs are carried out. It never changes their numbers, but for the
+// rounding of another engine. A nil *Options is the zero value.
 type Options struct {
 	// Dir is the results directory of Train, and the folder of the results
 	// directories of TrainAll, named as their configurations. Empty: results stay
@@ -37,6 +37,15 @@ type Options struct {
 	Workers int
 	// Task is the task of configurations whose task.set is own.
 	Task data.Task
+	// Engine computes spikes and gradients: "native", plain Go that follows spikes; "graph",
+	// dense tensor programs on a backend; or "auto", also "", which is graph if
+	// Backend asks for xla:cuda and native otherwise. The graph engine has no
+	// form: online. A resumed run is the same bit for bit only with the same engine.
+	Engine string
+	// Backend is that of the graph engine: "go", "xla:cpu", "xla:cuda", or "auto", the
+	// last of these that works. "" is the environment variable NEUROCREDIT_BACKEND, or
+	// auto.
+	Backend string
 }
 
 // checkpointEvery is the time between checkpoints of an undisturbed run.
@@ -84,10 +93,15 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 			return results, err
 		}
 	}
+	with, err := openEngines(o, configs)
+	if err != nil {
+		return results, err
+	}
+	defer with.close()
 	cores := runtime.GOMAXPROCS(0)
 	workers := o.Workers
 	if workers <= 0 {
-		workers = min(cores, max(1, len(configs)))
+		workers = min(max(cores, with.runs), max(1, len(configs)))
 	}
 	var progress *experiment.Progress
 	if o.Progress != nil {
@@ -96,7 +110,7 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	}
 	tasks := &taskCache{}
 	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
-		j := &job{cores: max(1, cores/workers), progress: progress}
+		j := &job{engines: with, cores: max(1, cores/workers), progress: progress}
 		results[i], err = j.train(ctx, configs[i], o, dir(o, &configs[i]), tasks)
 		return err
 	})
@@ -137,6 +151,7 @@ type position struct{ Validated int }
 
 // job is one run with its files, if it has any.
 type job struct {
+	engines  *engines
 	cores    int
 	progress *experiment.Progress
 
@@ -175,15 +190,16 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 		return nil, err
 	}
 	if dir != "" {
-		if j.run, err = open(&c, dir, o.Resume); err != nil {
+		if j.run, err = open(&c, dir, o.Resume, j.engines.name(&c)); err != nil {
 			return nil, err
 		}
 		defer j.run.Finish(&err)
 	}
 	// Not before: a resumed run with a fresh seed finds its seed in the directory.
-	if j.engine, err = newEngine(&c, j.task.Shape()); err != nil {
+	if j.engine, err = j.engines.open(&c, j.task.Shape()); err != nil {
 		return nil, err
 	}
+	defer j.engine.close()
 	j.result = &Result{Config: c, Dir: dir}
 	if j.run != nil {
 		if err := j.openFiles(); err != nil {
@@ -200,12 +216,12 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 }
 
 // open creates or resumes the results directory.
-func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+func open(c *Config, dir string, resume bool, engine string) (*experiment.Run, error) {
 	text, err := config.EncodeCommented(c)
 	if err != nil {
 		return nil, fmt.Errorf("mdgl: %w", err)
 	}
-	m := experiment.Manifest{Config: text, Engine: "native " + c.Precision, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
+	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
 	var run *experiment.Run
 	if resume {
 		run, err = experiment.CreateOrResume(dir, m)
@@ -286,7 +302,9 @@ func (j *job) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		j.engine.run(trials, c.Learning.Rule, j.cores)
+		if _, err := j.engine.batch(trials, c.Learning.Rule, j.cores); err != nil {
+			return err
+		}
 		if _, err := j.engine.learn(); err != nil {
 			return err
 		}
@@ -358,7 +376,11 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 		if err != nil {
 			return Score{}, err
 		}
-		scores[i] = newScore(e.run(trials, "", cores), e.meanRates(), len(trials))
+		s, err := e.batch(trials, "", cores)
+		if err != nil {
+			return Score{}, err
+		}
+		scores[i] = newScore(s, e.meanRates(), len(trials))
 	}
 	return mean(scores), nil
 }
