@@ -192,11 +192,33 @@ func PALProspective(groups []PALGroup, o *PALOptions) (*Figure, error) {
 	return f, nil
 }
 
+// maxErrors is how many points of an error curve are drawn; more are averaged in
+// windows, because single ones scatter.
+const maxErrors = 300
+
+// average replaces a curve by the means over n values, at the times of the last of
+// them. Missing values are left out.
+func (c *Curve) average(n int) {
+	var x []float64
+	for i := n - 1; i < len(c.X); i += n {
+		x = append(x, c.X[i])
+	}
+	c.X = x
+	for r, y := range c.Y {
+		var means []float64
+		for i := 0; i+n <= len(y); i += n {
+			m, _ := MeanStd(y[i : i+n])
+			means = append(means, m)
+		}
+		c.Y[r] = means
+	}
+}
+
 // PALChain shows how a chain of three neurons learns from a teacher (Fig. 4a,b of
 // arXiv 2212.10249), mean ± standard deviation over the runs of each group: both
 // bottom-up weights with the teacher's value, the top-down weight, and the squared
-// error of the output, a thin line per run, on a logarithmic axis. The weights must
-// have been recorded.
+// error of the output, a thin line per run, on a logarithmic axis; of long curves
+// means over windows. The weights must have been recorded.
 func PALChain(groups []PALGroup, teacher float64, o *PALOptions) (*Figure, error) {
 	if o == nil {
 		o = &PALOptions{}
@@ -231,6 +253,10 @@ func PALChain(groups []PALGroup, teacher float64, o *PALOptions) (*Figure, error
 				return nil, fmt.Errorf("plotting: group %q: %w", g.Name, err)
 			}
 			c.Runs = o.Runs || !v.weight
+			if n := (len(c.X) + maxErrors - 1) / maxErrors; !v.weight && n > 1 {
+				c.average(n)
+				p.Note = fmt.Sprintf("mean of %d points each", n)
+			}
 			p.Curves(c)
 		}
 		for _, r := range o.Reference {

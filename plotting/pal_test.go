@@ -155,3 +155,11 @@ func TestPALFigures(t *testing.T) {
 }
 
 func second[T any](_ T, err error) error { return err }
+
+func TestCurveAverage(t *testing.T) {
+	c := Curve{X: []float64{1, 2, 3, 4, 5}, Y: [][]float64{{1, 3, math.NaN(), 7, 9}, {0, 2}}}
+	c.average(2)
+	if fmt.Sprint(c.X, c.Y) != "[2 4] [[2 7] [1]]" {
+		t.Errorf("averaged: %v %v", c.X, c.Y)
+	}
+}
