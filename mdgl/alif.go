@@ -12,31 +12,14 @@ import "github.com/neurocredit/neurocredit/data"
 // The surrogate derivative of z by v is ψ = (γ/ϑ) h. Only spikes and inputs touch
 // synapses.
 type alif[F float] struct {
-	v, b  []F       // voltage; adaptation, 0 for regular neurons
-	last  []int32   // [N] step of the last spike
-	ring  [][]int32 // [n_ref+1] spikes of the last steps
-	above []int32   // neurons with u > 0
+	spiking[F]
+	above []int32 // neurons with u > 0
 
 	watchV, watchB []F // v and b of the step before they decay, if not nil
 }
 
 func newALIF[F float](neurons, refractory int) *alif[F] {
-	s := &alif[F]{v: make([]F, neurons), b: make([]F, neurons), last: make([]int32, neurons), above: make([]int32, neurons)}
-	for range refractory + 1 {
-		s.ring = append(s.ring, make([]int32, 0, neurons))
-	}
-	return s
-}
-
-func (s *alif[F]) reset() {
-	clear(s.v)
-	clear(s.b)
-	for j := range s.last {
-		s.last[j] = -1 << 30
-	}
-	for i := range s.ring {
-		s.ring[i] = s.ring[i][:0]
-	}
+	return &alif[F]{spiking: newSpiking[F](neurons, refractory), above: make([]int32, neurons)}
 }
 
 // step advances by one step with the events of step t and returns the neurons that
@@ -52,17 +35,15 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 			v[j] += x * w[k]
 		}
 	}
-	if t > 0 {
-		for _, i := range s.ring[(t-1)%slots] {
-			from, to := n.rec.start[i], n.rec.start[i+1]
-			w := n.recDrive[from:to]
-			for k, j := range n.rec.col[from:to] {
-				v[j] += w[k]
-			}
-			v[i] -= c.thr
-			if int(i) >= n.regular {
-				b[i] += c.rho1
-			}
+	for _, i := range s.ring[(t+slots-1)%slots] {
+		from, to := n.rec.start[i], n.rec.start[i+1]
+		w := n.recDrive[from:to]
+		for k, j := range n.rec.col[from:to] {
+			v[j] += w[k]
+		}
+		v[i] -= c.thr
+		if int(i) >= n.regular {
+			b[i] += c.rho1
 		}
 	}
 	if s.watchV != nil {
@@ -146,9 +127,10 @@ func flush[F float](x []F, tiny F) {
 }
 
 // simulateALIF runs one trial and fills the trace, up to the readout.
-func (n *network[F]) simulateALIF(s *alif[F], tr *data.Trial, tc *trace[F]) {
+// It begins at, and ends in, the given state; nil is rest.
+func (n *network[F]) simulateALIF(s *alif[F], tr *data.Trial, tc *trace[F], state *State) {
 	N := n.neurons
-	s.reset()
+	s.begin(state)
 	at := 0
 	for t := range n.shape.Steps {
 		from := at
@@ -161,4 +143,7 @@ func (n *network[F]) simulateALIF(s *alif[F], tr *data.Trial, tc *trace[F]) {
 		tc.note(t, n.step(s, t, tr.Events[from:at], tc.row(tc.h, t, N)))
 	}
 	s.watchV, s.watchB = nil, nil
+	if state != nil {
+		s.end(n.shape.Steps, state)
+	}
 }

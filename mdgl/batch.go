@@ -56,7 +56,11 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 				slot = i
 			}
 			tc := n.traces[slot]
-			tallies[i] = n.forward(w, &trials[i], tc, decisions, len(trials), rule)
+			var state *State
+			if n.states != nil {
+				state = &n.states[i]
+			}
+			tallies[i] = n.forward(w, &trials[i], tc, state, decisions, len(trials), rule)
 			for j, c := range tc.counts {
 				counts[block*n.neurons+j] += c
 			}
@@ -120,14 +124,14 @@ func (n *network[F]) each(blocks int, f func(w *worker[F], wi, block int)) {
 	wait.Wait()
 }
 
-// forward simulates a trial and judges it.
-func (n *network[F]) forward(w *worker[F], tr *data.Trial, tc *trace[F], decisions, trials int, rule Rule) tally {
+// forward simulates a trial, from a state (nil: rest) into it, and judges it.
+func (n *network[F]) forward(w *worker[F], tr *data.Trial, tc *trace[F], state *State, decisions, trials int, rule Rule) tally {
 	watched := tc.watched || w.lsnn != nil
 	tc.reset(n.shape.Steps, n.neurons, n.outputs, rule != "", rule == OnMDGL, watched)
 	if w.lsnn != nil {
-		n.simulateLSNN(w.lsnn, tr, tc)
+		n.simulateLSNN(w.lsnn, tr, tc, state)
 	} else {
-		n.simulateALIF(w.alif, tr, tc)
+		n.simulateALIF(w.alif, tr, tc, state)
 	}
 	n.readout(tc)
 	sum := judge(tr, tc.out, tc.errors, n.outputs, decisions, trials, w.scratch)

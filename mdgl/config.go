@@ -80,9 +80,13 @@ type Learning struct {
 
 // Validation says how progress is measured.
 type Validation struct {
-	Every int `yaml:"every" min:"1" doc:"updates between validations"`
-	Batch int `yaml:"batch" min:"1" max:"100000" doc:"trials per validation"`
-	Tests int `yaml:"tests" min:"0" max:"100000" doc:"validation batches of the test stage at the end; 0: no test"`
+	Every int    `yaml:"every" min:"1" doc:"updates between validations"`
+	Batch int    `yaml:"batch" min:"1" max:"100000" doc:"trials per validation"`
+	Tests int    `yaml:"tests" min:"0" max:"100000" doc:"validation batches of the test stage at the end; 0: no test"`
+	State string `yaml:"state" enum:"reset,carried" doc:"where the cells begin; reset: every trial at rest; carried: where the trial at the same place of the batch before ended, in validations and in tests each; training always begins at rest"`
+
+	StopError  float64 `yaml:"stop_error" unit:"%" min:"0" max:"100" doc:"the run ends early when the mean error of the last stop_window validations is below it; 0: never"`
+	StopWindow int     `yaml:"stop_window" min:"1" max:"100000" doc:"validations of stop_error"`
 }
 
 // Neurons returns the number of recurrent neurons.
@@ -126,6 +130,9 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	}
 	if w.Dale && w.Recurrent+w.Out > 0 && excitatory(c.Neurons(), w.Excitatory) == c.Neurons() {
 		fail("wiring.excitatory", "%g leaves no inhibitory one of %d neurons, which balanced weights need", w.Excitatory, c.Neurons())
+	}
+	if v := &c.Validation; v.StopError > 0 && c.Task.Set == "pattern" {
+		fail("validation.stop_error", "%g must be 0: pattern has a target, so no decisions that could be wrong", v.StopError)
 	}
 	if t := &c.Task; t.Set == "sequential_mnist" && t.Channels != 0 && t.Channels != 1 && (t.Channels < 4 || t.Channels%2 != 0) {
 		fail("task.channels", "%d must be 1 or an even number from 4", t.Channels)

@@ -27,7 +27,8 @@
 //
 // # What the package does not do
 //
-// Trials are independent: no state is carried from one to the next. The spike has a
+// Training carries no state from one trial to the next; [Network.Continue] and
+// validations can. The spike has a
 // surrogate derivative, so even BPTT is not the gradient of the loss, which does not
 // exist.
 package mdgl

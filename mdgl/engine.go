@@ -14,6 +14,8 @@ type engine interface {
 	// batch simulates a batch. With a rule it leaves the gradient of the loss behind,
 	// for learn. workers 0 takes all cores.
 	batch(trials []data.Trial, rule Rule, workers int) (score, error)
+	// batchFrom is batch without a rule, from given states, one per trial, and back into them.
+	batchFrom(states []State, trials []data.Trial, workers int) (score, error)
 	learn() (reconnected int, err error)
 	made() int             // updates made
 	meanRates() []float64  // [N] spikes per step in the last batch
@@ -138,7 +140,7 @@ func (n *network[F]) watch(tr *data.Trial) *Activity {
 	T, N := n.shape.Steps, n.neurons
 	n.reserve(1, 0)
 	tc := &trace[F]{watched: true}
-	n.forward(n.workers[0], tr, tc, max(1, len(tr.Decisions)), 1, BPTT)
+	n.forward(n.workers[0], tr, tc, nil, max(1, len(tr.Decisions)), 1, BPTT)
 	a := &Activity{
 		Voltage: mat.NewDense(T, N, float64s(tc.v)), Adaptation: mat.NewDense(T, N, float64s(tc.b)), Pseudo: mat.NewDense(T, N, float64s(tc.h)),
 		Readout: mat.NewDense(T, n.outputs, float64s(tc.out)), Spikes: make([][]int, T),

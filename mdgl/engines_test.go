@@ -136,7 +136,7 @@ func TestCompany(t *testing.T) {
 						_, err = one.learn()
 					}
 					if err == nil && k%(i+1) == 0 {
-						_, err = evaluate(context.Background(), one, configs[i], task, data.Validation, k, 1, 1)
+						_, err = evaluate(context.Background(), one, configs[i], task, data.Validation, k, 1, nil, 1)
 					}
 					if err != nil {
 						t.Errorf("%s: %v", rules[i], err)

@@ -260,7 +260,7 @@ func goldenForward[F float](t *testing.T, g *goldenCase, tol float64) {
 	var loss tally
 	for b := range trials {
 		tc := &trace[F]{watched: true}
-		loss.add(n.forward(n.workers[0], &trials[b], tc, len(trials), len(trials), BPTT))
+		loss.add(n.forward(n.workers[0], &trials[b], tc, nil, len(trials), len(trials), BPTT))
 		at := func(name string, width int) []float64 { return g.Forward[name][b*T*width : (b+1)*T*width] }
 		what := func(name string) string { return fmt.Sprintf("trial %d %s", b, name) }
 		z := raster(tc, T, N)

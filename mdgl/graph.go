@@ -111,6 +111,9 @@ func (c *Config) checkGraph() error {
 	if c.Learning.Form == "online" {
 		return errors.New("learning.form: online needs the native engine, the graph engine has the form adjoint alone")
 	}
+	if c.Validation.State == "carried" {
+		return errors.New("validation.state: carried needs the native engine, in the graph engine every trial begins at rest")
+	}
 	return nil
 }
 

@@ -15,10 +15,8 @@ import "github.com/neurocredit/neurocredit/data"
 //
 // The surrogate derivative of z by u is γ h.
 type lsnn[F float] struct {
-	v, b     []F
+	spiking[F]
 	currents []F // [steps + delays, N] what arrives at a step, times 1-α
-	last     []int32
-	ring     [][]int32 // [n_ref+1] spikes of the last steps
 
 	// Backward, with rows of 0 behind the last step:
 	backV, backX []F // [steps + delays + 2, N] V and X
@@ -26,35 +24,31 @@ type lsnn[F float] struct {
 }
 
 func newLSNN[F float](steps, neurons, refractory, delays int) *lsnn[F] {
-	s := &lsnn[F]{v: make([]F, neurons), b: make([]F, neurons), u: make([]F, neurons), last: make([]int32, neurons)}
-	for range refractory + 1 {
-		s.ring = append(s.ring, make([]int32, 0, neurons))
-	}
+	s := &lsnn[F]{spiking: newSpiking[F](neurons, refractory), u: make([]F, neurons)}
 	size := (steps + delays + 2) * neurons
 	s.currents, s.backV, s.backX = make([]F, size), make([]F, size), make([]F, size)
 	return s
 }
 
-func (s *lsnn[F]) reset() {
-	clear(s.v)
-	clear(s.b)
+func (s *lsnn[F]) begin(from *State) {
+	s.spiking.begin(from)
 	clear(s.currents)
-	for j := range s.last {
-		s.last[j] = -1 << 30
-	}
-	for i := range s.ring {
-		s.ring[i] = s.ring[i][:0]
+	if from != nil {
+		for i, x := range from.Pending {
+			s.currents[i] = F(x)
+		}
 	}
 }
 
 // simulateLSNN runs one trial and fills the trace, up to the readout. tc.v[t] is the
-// voltage before step t, tc.b[t] the adaptation of step t.
-func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
+// voltage before step t, tc.b[t] the adaptation of step t. It begins at, and ends in,
+// the given state; nil is rest.
+func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], state *State) {
 	N, c := n.neurons, &n.c
-	s.reset()
+	s.begin(state)
 	slots := len(s.ring)
 	at := 0
-	var before []int32
+	before := s.ring[slots-1]
 	for t := range n.shape.Steps {
 		for ; at < len(tr.Events) && int(tr.Events[at].Step) == t; at++ {
 			e := &tr.Events[at]
@@ -95,6 +89,11 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F]) {
 			flush(s.v, n.tiny)
 			flush(s.b, n.tiny)
 		}
+	}
+	if state != nil {
+		s.end(n.shape.Steps, state)
+		behind := n.shape.Steps * N
+		state.Pending = float64s(s.currents[behind : behind+n.cfg.Cells.Delays*N])
 	}
 }
 

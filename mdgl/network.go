@@ -32,6 +32,7 @@ type network[F float] struct {
 	traces            []*trace[F]
 	workers           []*worker[F]
 	active            []*worker[F] // those of the present batch
+	states            []State      // where its trials begin, and end; nil: at rest
 }
 
 // constants of the neurons, as the steps use them.

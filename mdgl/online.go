@@ -141,7 +141,7 @@ func (n *network[F]) runOnline(trials []data.Trial, rule Rule, decisions, blocks
 func (n *network[F]) onlineTrial(w *worker[F], tr *data.Trial, g *gradient[F], decisions, trials int) tally {
 	o := w.online
 	o.reset()
-	w.alif.reset()
+	w.alif.begin(nil)
 	channels := n.errorChannels(tr)
 	var sum tally
 	at, next := 0, 0

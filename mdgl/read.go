@@ -32,7 +32,7 @@ func ExperimentNames() []string {
 
 // Preset returns the configuration of a preset: a task and a rule, "fig3c/eprop".
 // Without rule it is MDGL; "" is "fig3c". The tasks are fig3c, delayed-match, pattern,
-// sequential-mnist and store-recall.
+// sequential-mnist, sequential-mnist-short and store-recall.
 func Preset(name string) (*Config, error) {
 	if name == "" {
 		name = "fig3c"
@@ -42,7 +42,8 @@ func Preset(name string) (*Config, error) {
 		ruleName = string(MDGL)
 	}
 	presets := map[string]func(Rule) Config{
-		"fig3c": Fig3C, "delayed-match": DelayedMatch, "pattern": Pattern, "sequential-mnist": SequentialMNIST, "store-recall": StoreRecall,
+		"fig3c": Fig3C, "delayed-match": DelayedMatch, "pattern": Pattern, "sequential-mnist": SequentialMNIST,
+		"sequential-mnist-short": ShortSequentialMNIST, "store-recall": StoreRecall,
 	}
 	preset := presets[task]
 	if preset == nil {

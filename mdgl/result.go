@@ -72,7 +72,7 @@ type Result struct {
 	Dir    string  // results directory, "" for a run in memory
 	Points []Point // validations, in order
 	Test   *Score  // at the end, nil before it and without test
-	Done   bool    // all updates have been made
+	Done   bool    // all updates have been made, or validation.stop_error is reached
 
 	state func(engine) error // puts an engine into the last saved state
 }
@@ -204,5 +204,5 @@ func Evaluate(ctx context.Context, r *Result, task data.Task, batches int) (Scor
 	if err != nil {
 		return Score{}, err
 	}
-	return evaluate(ctx, n.engine, &r.Config, task, data.Testing, 0, batches, 0)
+	return evaluate(ctx, n.engine, &r.Config, task, data.Testing, 0, batches, r.Config.restStates(), 0)
 }

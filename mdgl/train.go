@@ -53,7 +53,8 @@ const checkpointEvery = 30 * time.Second
 
 // Train runs one configuration: it draws wiring and initial weights, makes the
 // updates, validates before the first, every validation.every updates and after the
-// last, and then tests if validation.tests asks for it.
+// last, and then tests if validation.tests asks for it. With validation.stop_error it
+// ends as soon as the validations are good enough.
 //
 // When ctx is done it stops after the update that is being made, saves a checkpoint
 // if the run has a directory, and returns what was learned so far together with the
@@ -145,9 +146,11 @@ func (tc *taskCache) load(ctx context.Context, c *Config, own data.Task) (data.T
 	return task, err
 }
 
-// position is what a checkpoint holds besides the network: the number of the last
-// validation, -1 before the first.
-type position struct{ Validated int }
+// position is what a checkpoint holds besides the network.
+type position struct {
+	Validated int     // number of the last validation, -1 before the first
+	States    []State // validation.state: carried; where it left the cells
+}
 
 // job is one run with its files, if it has any.
 type job struct {
@@ -291,7 +294,7 @@ func (j *job) work(ctx context.Context) error {
 				return err
 			}
 		}
-		if k == c.Iterations {
+		if k == c.Iterations || j.learned() {
 			j.result.Done = true
 			return nil
 		}
@@ -321,20 +324,23 @@ func (j *job) work(ctx context.Context) error {
 // also tests.
 func (j *job) validate(ctx context.Context, k int) error {
 	c := j.cfg
-	s, err := evaluate(ctx, j.engine, c, j.task, data.Validation, k, 1, j.cores)
+	if j.States == nil {
+		j.States = c.restStates()
+	}
+	s, err := evaluate(ctx, j.engine, c, j.task, data.Validation, k, 1, j.States, j.cores)
 	if err != nil {
 		return err
 	}
 	p := Point{Iteration: k, Score: s, Connections: j.engine.connections()}
 	rates := append([]float64(nil), j.engine.meanRates()...)
-	if k == c.Iterations && c.Validation.Tests > 0 {
-		test, err := evaluate(ctx, j.engine, c, j.task, data.Testing, 0, c.Validation.Tests, j.cores)
+	j.result.Points = append(j.result.Points, p)
+	if (k == c.Iterations || j.learned()) && c.Validation.Tests > 0 {
+		test, err := evaluate(ctx, j.engine, c, j.task, data.Testing, 0, c.Validation.Tests, c.restStates(), j.cores)
 		if err != nil {
 			return err
 		}
 		j.result.Test = &test
 	}
-	j.result.Points = append(j.result.Points, p)
 	j.status.Message("iteration %d: loss %.4g", k, s.Loss)
 	j.Validated = k
 	if j.run != nil {
@@ -365,8 +371,31 @@ func draw(c *Config, task data.Task, stage data.Stage, index, n int) ([]data.Tri
 	return trials, checkTrials(trials, task.Shape())
 }
 
-// evaluate returns the mean score of batches first..first+n-1 of a stage.
-func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage data.Stage, first, n, cores int) (Score, error) {
+// learned reports whether the last validations are good enough to stop.
+func (j *job) learned() bool {
+	v := &j.cfg.Validation
+	points := j.result.Points
+	if v.StopError == 0 || len(points) < v.StopWindow {
+		return false
+	}
+	sum := 0.0
+	for _, p := range points[len(points)-v.StopWindow:] {
+		sum += 100 - p.Score.Accuracy
+	}
+	return sum/float64(v.StopWindow) < v.StopError
+}
+
+// restStates returns states to carry from batch to batch, nil if they are reset.
+func (c *Config) restStates() []State {
+	if c.Validation.State != "carried" {
+		return nil
+	}
+	return make([]State, c.Validation.Batch)
+}
+
+// evaluate returns the mean score of batches first..first+n-1 of a stage. The cells
+// begin at the states, and leave them behind there; nil is rest.
+func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage data.Stage, first, n int, states []State, cores int) (Score, error) {
 	scores := make([]Score, n)
 	for i := range scores {
 		if ctx.Err() != nil {
@@ -376,7 +405,12 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 		if err != nil {
 			return Score{}, err
 		}
-		s, err := e.batch(trials, "", cores)
+		var s score
+		if states == nil {
+			s, err = e.batch(trials, "", cores)
+		} else {
+			s, err = e.batchFrom(states, trials, cores)
+		}
 		if err != nil {
 			return Score{}, err
 		}

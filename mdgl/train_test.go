@@ -23,7 +23,7 @@ func short(rule Rule) Config {
 	c.Cells.Regular, c.Cells.Adaptive = 20, 20
 	c.Wiring.In, c.Wiring.Recurrent, c.Wiring.Out = 0.3, 0.3, 0.3
 	c.Learning.Batch = 10
-	c.Validation = Validation{Every: 2, Batch: 8}
+	c.Validation.Every, c.Validation.Batch = 2, 8
 	return c
 }
 
