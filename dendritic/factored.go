@@ -21,8 +21,9 @@ type factored[F float] struct {
 	k       *kernels[F]
 	pattern []F // what the input shows or is about to show
 
-	x          []F // the pattern of u, v, p and q
-	norm       F   // |x|²
+	x          []F   // the pattern of u, v, p and q
+	lit        []int // where x is not 0
+	norm       F     // |x|²
 	u, v, p, q []F
 	e          []F // postsynaptic factor of the rule
 
@@ -31,10 +32,18 @@ type factored[F float] struct {
 	written []int // steps when row i was written
 	stale   bool  // the input has changed: rebase after the next plasticity
 	ready   bool  // v belongs to x; it is not kept up while nothing learns
+
+	memo [61]stretch[F] // of elapsed, by n: most n are multiples of the steps per pattern
+}
+
+// stretch is S_n and k_n.
+type stretch[F float] struct {
+	n         int
+	sum, keep F
 }
 
 func newFactored[F float](s synapses[F], k *kernels[F], pattern []F) *factored[F] {
-	f := &factored[F]{synapses: s, k: k, pattern: pattern, x: make([]F, len(pattern)), written: make([]int, len(pattern))}
+	f := &factored[F]{synapses: s, k: k, pattern: pattern, x: make([]F, len(pattern)), lit: make([]int, 0, len(pattern)), written: make([]int, len(pattern))}
 	f.e = wide(s.rule.post)
 	f.u, f.v, f.p, f.q = make([]F, s.stride), make([]F, s.stride), make([]F, s.stride), make([]F, s.stride)
 	return f
@@ -63,26 +72,33 @@ func (f *factored[F]) advance() {
 	if f.stale {
 		f.rebase()
 	}
-	for j, u := range f.u[:f.cols] {
-		f.target[j] += u
-	}
+	f.k.axpy(1, f.u[:f.cols], f.target)
 }
 
 // rebase finishes the old pattern and computes u and v of the new one.
 func (f *factored[F]) rebase() {
 	f.flush()
-	copy(f.x, f.pattern)
+	f.turnTo(f.pattern)
 	f.stale, f.ready, f.norm = false, false, 0
 	clear(f.u)
-	for i, x := range f.x {
-		if x != 0 {
-			f.catchUp(i)
-			f.norm += x * x
-			f.k.axpy(x, f.row(f.w, i), f.u)
-		}
+	for _, i := range f.lit {
+		f.catchUp(i)
+		f.norm += f.x[i] * f.x[i]
+		f.k.axpy(f.x[i], f.row(f.w, i), f.u)
 	}
 	if f.plastic {
 		f.readDelta()
+	}
+}
+
+// turnTo sets x.
+func (f *factored[F]) turnTo(pattern []F) {
+	copy(f.x, pattern)
+	f.lit = f.lit[:0]
+	for i, x := range f.x {
+		if x != 0 {
+			f.lit = append(f.lit, i)
+		}
 	}
 }
 
@@ -90,10 +106,8 @@ func (f *factored[F]) rebase() {
 // they were written.
 func (f *factored[F]) readDelta() {
 	clear(f.v)
-	for i, x := range f.x {
-		if x != 0 {
-			f.k.axpy(x, f.row(f.d, i), f.v)
-		}
+	for _, i := range f.lit {
+		f.k.axpy(f.x[i], f.row(f.d, i), f.v)
 	}
 	f.ready = true
 }
@@ -102,11 +116,9 @@ func (f *factored[F]) readDelta() {
 func (f *factored[F]) flush() {
 	if n := f.steps - f.since; n > 0 {
 		sum, keep := f.elapsed(n)
-		for i, x := range f.x {
-			if x != 0 {
-				flushRow(f.row(f.w, i), f.row(f.d, i), f.p, f.q, sum, keep, x)
-				f.written[i] = f.steps
-			}
+		for _, i := range f.lit {
+			f.k.addSteps(f.row(f.w, i), f.row(f.d, i), f.p, f.q, sum, keep, f.x[i])
+			f.written[i] = f.steps
 		}
 	}
 	clear(f.p)
@@ -118,11 +130,9 @@ func (f *factored[F]) flush() {
 func (f *factored[F]) catchUp(i int) {
 	if n := f.steps - f.written[i]; n > 0 {
 		sum, keep := f.elapsed(n)
-		w, d := f.row(f.w, i), f.row(f.d, i)
-		for j, delta := range d {
-			w[j] += sum * delta
-			d[j] = keep * delta
-		}
+		d := f.row(f.d, i)
+		f.k.axpy(sum, d, f.row(f.w, i))
+		f.k.scale(d, d, keep)
 		f.written[i] = f.steps
 	}
 }
@@ -155,9 +165,13 @@ func (f *factored[F]) elapsed(n int) (sum, keep F) {
 	if n == 0 {
 		return 0, 1 // also for a = 1, where the logarithm is infinite
 	}
-	a := float64(f.rule.forget)
-	log := float64(n) * math.Log1p(-a)
-	return F(-math.Expm1(log) / a), F(math.Exp(log))
+	m := &f.memo[n%len(f.memo)]
+	if m.n != n {
+		a := float64(f.rule.forget)
+		log := float64(n) * math.Log1p(-a)
+		*m = stretch[F]{n, F(-math.Expm1(log) / a), F(math.Exp(log))}
+	}
+	return m.sum, m.keep
 }
 
 func (f *factored[F]) row(m []F, i int) []F { return m[i*f.stride : (i+1)*f.stride] }

@@ -12,6 +12,8 @@ type kernels[F float] struct {
 	hebbMul     func(w, s, r []F, decay F, x, y []F)
 	hebbMulT    func(w, s, r []F, decay F, x, y []F)
 	inputStep   func(u, v, p, q, e []F, forget, norm F)
+	addSteps    func(w, d, p, q []F, sum, keep, x F)
+	scale       func(dst, x []F, c F)
 }
 
 // kernelsFor returns those for float64, and none for float32, which has no use
@@ -22,17 +24,8 @@ func kernelsFor[F float]() *kernels[F] {
 		*k = kernels[float64]{
 			axpy: vec.Axpy, mul: vec.Mul, mulT: vec.MulT,
 			lowPassMul: vec.LowPassMul, lowPassMulT: vec.LowPassMulT, hebbMul: vec.HebbMul, hebbMulT: vec.HebbMulT,
-			inputStep: vec.InputStep,
+			inputStep: vec.InputStep, addSteps: vec.AddSteps, scale: vec.Scale,
 		}
 	}
 	return k
-}
-
-// flushRow writes one row of a factored projection.
-func flushRow[F float](w, d, p, q []F, sum, keep, x F) {
-	d, p, q = d[:len(w)], p[:len(w)], q[:len(w)]
-	for j := range w {
-		w[j] += F(sum*d[j]) + F(x*p[j])
-		d[j] = F(keep*d[j]) + F(x*q[j])
-	}
 }

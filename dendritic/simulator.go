@@ -138,7 +138,7 @@ func (n *network[F]) load(dec *gob.Decoder) error {
 			return fmt.Errorf("dendritic: saved %s of level %d is of another engine", b.file, b.level)
 		}
 		if ok {
-			copy(f.x, ps.X)
+			f.turnTo(ps.X)
 			copy(f.u, ps.U)
 			copy(f.v, ps.V)
 			copy(f.p, ps.P)

@@ -63,6 +63,10 @@ func elementwise() {
 	Pragma("noescape")
 	inputStep()
 
+	TEXT("addStepsWide", attr.NOSPLIT, "func(w, d, p, q *float64, n int, sum, keep, x float64)")
+	Pragma("noescape")
+	addSteps()
+
 	TEXT("neuronsWide", attr.NOSPLIT, "func(slices *[12][]float64, n int)")
 	Pragma("noescape")
 	neurons()
@@ -77,6 +81,16 @@ func inputStep() {
 		l.move(l.add(oldV, l.sub(l.mul(norm, err), l.mul(k, oldV))), at(v, i))
 		l.move(l.add(oldQ, at(p, i)), at(p, i))
 		l.move(l.add(oldQ, l.sub(err, l.mul(k, oldQ))), at(q, i))
+	})
+}
+
+func addSteps() {
+	w, d, p, q, n, i := param("w"), param("d"), param("p"), param("q"), param("n"), GP64()
+	sum, keep, x := paramEverywhere("sum"), paramEverywhere("keep"), paramEverywhere("x")
+	forAll(n, i, func(l lanes) {
+		old := l.load(at(d, i))
+		l.move(l.add(l.add(l.mul(sum, old), l.mul(x, at(p, i))), at(w, i)), at(w, i))
+		l.move(l.add(l.mul(keep, old), l.mul(x, at(q, i))), at(d, i))
 	})
 }
 
@@ -162,9 +176,6 @@ func sigmoid() {
 	CMPQ(i, whole)
 	JL(LabelRef("loop"))
 	Label("rest")
-	TESTQ(t.size, t.size)
-	JZ(LabelRef("done"))
-	t.store(value(t.load(at(x, i))), at(dst, i))
-	Label("done")
+	t.ifAny(func() { t.store(value(t.load(at(x, i))), at(dst, i)) })
 	end()
 }

@@ -126,6 +126,9 @@ func (t *tail) if_(bit int, f func()) {
 	Label(skip)
 }
 
+// ifAny runs f if the size is not 0.
+func (t *tail) ifAny(f func()) { t.if_(7, f) }
+
 // load returns the tail that begins at p, zeros behind it.
 func (t *tail) load(p Mem) VecVirtual {
 	v, q, rest := zero(), zero(), GP64()

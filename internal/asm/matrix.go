@@ -196,11 +196,13 @@ func (m matrix) byRows() {
 	MOVQ(I32(-1), ones)
 	BZHIQ(t.size, ones, ones)
 	KMOVB(ones.As32(), mask)
-	var lastR VecVirtual
-	if m.rule != fixed {
-		lastR = t.load(at(a.r, whole))
-	}
-	lastX := t.load(at(a.x, whole))
+	var lastR, lastX VecVirtual
+	t.ifAny(func() {
+		if m.rule != fixed {
+			lastR = t.load(at(a.r, whole))
+		}
+		lastX = t.load(at(a.x, whole))
+	})
 
 	Label("row")
 	var s VecVirtual
@@ -220,20 +222,18 @@ func (m matrix) byRows() {
 	CMPQ(j, whole)
 	JL(LabelRef("columns"))
 	Label("rest")
-	TESTQ(t.size, t.size)
-	JZ(LabelRef("sum"))
-	// Nothing has lately been stored behind a row, but to the next tail.
-	v = m.change(l, a, s, lastR,
-		func(p GPVirtual) VecVirtual {
+	t.ifAny(func() {
+		// A masked load will do: nothing has lately been stored behind this row.
+		load := func(p GPVirtual) VecVirtual {
 			v := ZMM()
 			VMOVUPD_Z(at(p, whole), mask, v)
 			return v
-		},
-		func(v VecVirtual, p GPVirtual) { t.store(v, at(p, whole)) })
-	product := ZMM()
-	VMULPD_Z(lastX, v, mask, product) // an infinite factor makes NaN of the empty lanes
-	l.addTo(sum, product)
-	Label("sum")
+		}
+		v := m.change(l, a, s, lastR, load, func(v VecVirtual, p GPVirtual) { t.store(v, at(p, whole)) })
+		product := ZMM()
+		VMULPD_Z(lastX, v, mask, product) // an infinite factor makes NaN of the empty lanes
+		l.addTo(sum, product)
+	})
 	half := ZMM()
 	VEXTRACTF64X4(Imm(1), sum, half.AsY())
 	VADDPD(half.AsY(), sum.AsY(), sum.AsY())

@@ -47,6 +47,9 @@ func diffuseWide(x *float64, xi *float64, n int, up float64, down float64)
 func inputStepWide(u *float64, v *float64, p *float64, q *float64, e *float64, n int, k float64, norm float64)
 
 //go:noescape
+func addStepsWide(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
+
+//go:noescape
 func neuronsWide(slices *[12][]float64, n int)
 
 //go:noescape

@@ -1242,37 +1242,40 @@ TEXT ·mulWide(SB), NOSPLIT, $0-40
 	MOVQ    $-1, R9
 	BZHIQ   R8, R9, R9
 	KMOVB   R9, K1
+	TESTB   $0x07, R8
+	JZ      tail1
 	VXORPD  X0, X0, X0
 	VXORPD  X1, X1, X1
 	LEAQ    (BX)(CX*8), R9
 	TESTB   $0x04, R8
-	JZ      tail1
+	JZ      tail2
 	VMOVUPD (BX)(CX*8), Y0
 	ADDQ    $0x20, R9
 
-tail1:
+tail2:
 	TESTB  $0x01, R8
-	JZ     tail2
+	JZ     tail3
 	MOVQ   R8, R10
 	ANDQ   $0x02, R10
 	VMOVSD (R9)(R10*8), X1
 
-tail2:
+tail3:
 	TESTB        $0x02, R8
-	JZ           tail3
+	JZ           tail4
 	VMOVUPD      (R9), X2
 	VINSERTF64X2 $0x01, X1, Y2, Y1
 
-tail3:
+tail4:
 	TESTB        $0x04, R8
-	JZ           taillow3
+	JZ           taillow4
 	VINSERTF64X4 $0x01, Y1, Z0, Z0
-	JMP          taildone3
+	JMP          taildone4
 
-taillow3:
+taillow4:
 	VMOVAPD Y1, Y0
 
-taildone3:
+taildone4:
+tail1:
 row:
 	VXORPD X2, X2, X2
 	XORQ   R9, R9
@@ -1288,13 +1291,13 @@ columns:
 	JL      columns
 
 rest:
-	TESTQ     R8, R8
-	JZ        sum
+	TESTB     $0x07, R8
+	JZ        tail5
 	VMOVUPD.Z (DX)(CX*8), K1, Z1
 	VMULPD.Z  Z0, Z1, K1, Z1
 	VADDPD    Z1, Z2, Z2
 
-sum:
+tail5:
 	VEXTRACTF64X4 $0x01, Z2, Y1
 	VADDPD        Y1, Y2, Y2
 	VEXTRACTF64X2 $0x01, Y2, X1
@@ -1333,68 +1336,71 @@ TEXT ·lowPassMulWide(SB), NOSPLIT, $0-72
 	MOVQ         $-1, R12
 	BZHIQ        R11, R12, R12
 	KMOVB        R12, K1
+	TESTB        $0x07, R11
+	JZ           tail1
 	VXORPD       X1, X1, X1
 	VXORPD       X2, X2, X2
 	LEAQ         (DI)(CX*8), R12
 	TESTB        $0x04, R11
-	JZ           tail1
+	JZ           tail2
 	VMOVUPD      (DI)(CX*8), Y1
 	ADDQ         $0x20, R12
 
-tail1:
+tail2:
 	TESTB  $0x01, R11
-	JZ     tail2
+	JZ     tail3
 	MOVQ   R11, R13
 	ANDQ   $0x02, R13
 	VMOVSD (R12)(R13*8), X2
 
-tail2:
+tail3:
 	TESTB        $0x02, R11
-	JZ           tail3
+	JZ           tail4
 	VMOVUPD      (R12), X3
 	VINSERTF64X2 $0x01, X2, Y3, Y2
 
-tail3:
+tail4:
 	TESTB        $0x04, R11
-	JZ           taillow3
+	JZ           taillow4
 	VINSERTF64X4 $0x01, Y2, Z1, Z1
-	JMP          taildone3
+	JMP          taildone4
 
-taillow3:
+taillow4:
 	VMOVAPD Y2, Y1
 
-taildone3:
+taildone4:
 	VXORPD  X3, X3, X3
 	VXORPD  X4, X4, X4
 	LEAQ    (R8)(CX*8), R12
 	TESTB   $0x04, R11
-	JZ      tail4
+	JZ      tail5
 	VMOVUPD (R8)(CX*8), Y3
 	ADDQ    $0x20, R12
 
-tail4:
+tail5:
 	TESTB  $0x01, R11
-	JZ     tail5
+	JZ     tail6
 	MOVQ   R11, R13
 	ANDQ   $0x02, R13
 	VMOVSD (R12)(R13*8), X4
 
-tail5:
+tail6:
 	TESTB        $0x02, R11
-	JZ           tail6
+	JZ           tail7
 	VMOVUPD      (R12), X5
 	VINSERTF64X2 $0x01, X4, Y5, Y4
 
-tail6:
+tail7:
 	TESTB        $0x04, R11
-	JZ           taillow6
+	JZ           taillow7
 	VINSERTF64X4 $0x01, Y4, Z3, Z3
-	JMP          taildone6
+	JMP          taildone7
 
-taillow6:
+taillow7:
 	VMOVAPD Y4, Y3
 
-taildone6:
+taildone7:
+tail1:
 row:
 	VBROADCASTSD (SI), Z2
 	ADDQ         $0x08, SI
@@ -1420,33 +1426,33 @@ columns:
 	JL      columns
 
 rest:
-	TESTQ         R11, R11
-	JZ            sum
+	TESTB         $0x07, R11
+	JZ            tail8
 	VMOVUPD.Z     (DX)(CX*8), K1, Z4
 	VMOVUPD.Z     (BX)(CX*8), K1, Z6
 	VADDPD        Z6, Z4, Z4
 	VMOVAPD       Y4, Y7
 	LEAQ          (DX)(CX*8), R12
 	TESTB         $0x04, R11
-	JZ            tail7
+	JZ            tail9
 	VMOVUPD       Y7, (R12)
 	VEXTRACTF64X4 $0x01, Z4, Y7
 	ADDQ          $0x20, R12
 
-tail7:
+tail9:
 	VMOVAPD       X7, X8
 	TESTB         $0x02, R11
-	JZ            tail8
+	JZ            tail10
 	VMOVUPD       X8, (R12)
 	VEXTRACTF64X2 $0x01, Y7, X8
 	ADDQ          $0x10, R12
 
-tail8:
+tail10:
 	TESTB  $0x01, R11
-	JZ     tail9
+	JZ     tail11
 	VMOVSD X8, (R12)
 
-tail9:
+tail11:
 	VMULPD        Z1, Z2, Z2
 	VMULPD        Z6, Z0, Z7
 	VSUBPD        Z7, Z2, Z2
@@ -1454,29 +1460,29 @@ tail9:
 	VMOVAPD       Y2, Y6
 	LEAQ          (BX)(CX*8), R12
 	TESTB         $0x04, R11
-	JZ            tail10
+	JZ            tail12
 	VMOVUPD       Y6, (R12)
 	VEXTRACTF64X4 $0x01, Z2, Y6
 	ADDQ          $0x20, R12
 
-tail10:
+tail12:
 	VMOVAPD       X6, X2
 	TESTB         $0x02, R11
-	JZ            tail11
+	JZ            tail13
 	VMOVUPD       X2, (R12)
 	VEXTRACTF64X2 $0x01, Y6, X2
 	ADDQ          $0x10, R12
 
-tail11:
+tail13:
 	TESTB  $0x01, R11
-	JZ     tail12
+	JZ     tail14
 	VMOVSD X2, (R12)
 
-tail12:
+tail14:
 	VMULPD.Z Z3, Z4, K1, Z2
 	VADDPD   Z2, Z5, Z5
 
-sum:
+tail8:
 	VEXTRACTF64X4 $0x01, Z5, Y2
 	VADDPD        Y2, Y5, Y5
 	VEXTRACTF64X2 $0x01, Y5, X2
@@ -1515,68 +1521,71 @@ TEXT ·hebbMulWide(SB), NOSPLIT, $0-64
 	MOVQ         $-1, R11
 	BZHIQ        R10, R11, R11
 	KMOVB        R11, K1
+	TESTB        $0x07, R10
+	JZ           tail1
 	VXORPD       X1, X1, X1
 	VXORPD       X2, X2, X2
 	LEAQ         (SI)(CX*8), R11
 	TESTB        $0x04, R10
-	JZ           tail1
+	JZ           tail2
 	VMOVUPD      (SI)(CX*8), Y1
 	ADDQ         $0x20, R11
 
-tail1:
+tail2:
 	TESTB  $0x01, R10
-	JZ     tail2
+	JZ     tail3
 	MOVQ   R10, R12
 	ANDQ   $0x02, R12
 	VMOVSD (R11)(R12*8), X2
 
-tail2:
+tail3:
 	TESTB        $0x02, R10
-	JZ           tail3
+	JZ           tail4
 	VMOVUPD      (R11), X3
 	VINSERTF64X2 $0x01, X2, Y3, Y2
 
-tail3:
+tail4:
 	TESTB        $0x04, R10
-	JZ           taillow3
+	JZ           taillow4
 	VINSERTF64X4 $0x01, Y2, Z1, Z1
-	JMP          taildone3
+	JMP          taildone4
 
-taillow3:
+taillow4:
 	VMOVAPD Y2, Y1
 
-taildone3:
+taildone4:
 	VXORPD  X3, X3, X3
 	VXORPD  X4, X4, X4
 	LEAQ    (DI)(CX*8), R11
 	TESTB   $0x04, R10
-	JZ      tail4
+	JZ      tail5
 	VMOVUPD (DI)(CX*8), Y3
 	ADDQ    $0x20, R11
 
-tail4:
+tail5:
 	TESTB  $0x01, R10
-	JZ     tail5
+	JZ     tail6
 	MOVQ   R10, R12
 	ANDQ   $0x02, R12
 	VMOVSD (R11)(R12*8), X4
 
-tail5:
+tail6:
 	TESTB        $0x02, R10
-	JZ           tail6
+	JZ           tail7
 	VMOVUPD      (R11), X5
 	VINSERTF64X2 $0x01, X4, Y5, Y4
 
-tail6:
+tail7:
 	TESTB        $0x04, R10
-	JZ           taillow6
+	JZ           taillow7
 	VINSERTF64X4 $0x01, Y4, Z3, Z3
-	JMP          taildone6
+	JMP          taildone7
 
-taillow6:
+taillow7:
 	VMOVAPD Y4, Y3
 
-taildone6:
+taildone7:
+tail1:
 row:
 	VBROADCASTSD (BX), Z2
 	ADDQ         $0x08, BX
@@ -1599,8 +1608,8 @@ columns:
 	JL      columns
 
 rest:
-	TESTQ         R10, R10
-	JZ            sum
+	TESTB         $0x07, R10
+	JZ            tail8
 	VMOVUPD.Z     (DX)(CX*8), K1, Z4
 	VMULPD        Z1, Z2, Z2
 	VMULPD        Z4, Z0, Z6
@@ -1609,29 +1618,29 @@ rest:
 	VMOVAPD       Y2, Y4
 	LEAQ          (DX)(CX*8), R11
 	TESTB         $0x04, R10
-	JZ            tail7
+	JZ            tail9
 	VMOVUPD       Y4, (R11)
 	VEXTRACTF64X4 $0x01, Z2, Y4
 	ADDQ          $0x20, R11
 
-tail7:
+tail9:
 	VMOVAPD       X4, X6
 	TESTB         $0x02, R10
-	JZ            tail8
+	JZ            tail10
 	VMOVUPD       X6, (R11)
 	VEXTRACTF64X2 $0x01, Y4, X6
 	ADDQ          $0x10, R11
 
-tail8:
+tail10:
 	TESTB  $0x01, R10
-	JZ     tail9
+	JZ     tail11
 	VMOVSD X6, (R11)
 
-tail9:
+tail11:
 	VMULPD.Z Z3, Z2, K1, Z2
 	VADDPD   Z2, Z5, Z5
 
-sum:
+tail8:
 	VEXTRACTF64X4 $0x01, Z5, Y2
 	VADDPD        Y2, Y5, Y5
 	VEXTRACTF64X2 $0x01, Y5, X2
@@ -1968,6 +1977,88 @@ tail3:
 	VZEROUPPER
 	RET
 
+// func addStepsWide(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
+// Requires: AVX, AVX512F
+TEXT ·addStepsWide(SB), NOSPLIT, $0-64
+	MOVQ         w+0(FP), AX
+	MOVQ         d+8(FP), CX
+	MOVQ         p+16(FP), DX
+	MOVQ         q+24(FP), BX
+	MOVQ         n+32(FP), SI
+	VBROADCASTSD sum+40(FP), Z0
+	VBROADCASTSD keep+48(FP), Z1
+	VBROADCASTSD x+56(FP), Z2
+	MOVQ         SI, DI
+	ANDQ         $0x07, DI
+	MOVQ         SI, R8
+	XORQ         SI, SI
+	ANDQ         $-8, R8
+	JZ           rest
+
+loop:
+	VMOVUPD (CX)(SI*8), Z3
+	VMULPD  Z3, Z0, Z4
+	VMULPD  (DX)(SI*8), Z2, Z5
+	VADDPD  Z5, Z4, Z4
+	VADDPD  (AX)(SI*8), Z4, Z4
+	VMOVUPD Z4, (AX)(SI*8)
+	VMULPD  Z3, Z1, Z3
+	VMULPD  (BX)(SI*8), Z2, Z4
+	VADDPD  Z4, Z3, Z3
+	VMOVUPD Z3, (CX)(SI*8)
+	ADDQ    $0x08, SI
+	CMPQ    SI, R8
+	JL      loop
+
+rest:
+	TESTB   $0x04, DI
+	JZ      tail1
+	VMOVUPD (CX)(SI*8), Y3
+	VMULPD  Y3, Y0, Y4
+	VMULPD  (DX)(SI*8), Y2, Y5
+	VADDPD  Y5, Y4, Y4
+	VADDPD  (AX)(SI*8), Y4, Y4
+	VMOVUPD Y4, (AX)(SI*8)
+	VMULPD  Y3, Y1, Y3
+	VMULPD  (BX)(SI*8), Y2, Y4
+	VADDPD  Y4, Y3, Y3
+	VMOVUPD Y3, (CX)(SI*8)
+	ADDQ    $0x04, SI
+
+tail1:
+	TESTB   $0x02, DI
+	JZ      tail2
+	VMOVUPD (CX)(SI*8), X3
+	VMULPD  X3, X0, X4
+	VMULPD  (DX)(SI*8), X2, X5
+	VADDPD  X5, X4, X4
+	VADDPD  (AX)(SI*8), X4, X4
+	VMOVUPD X4, (AX)(SI*8)
+	VMULPD  X3, X1, X3
+	VMULPD  (BX)(SI*8), X2, X4
+	VADDPD  X4, X3, X3
+	VMOVUPD X3, (CX)(SI*8)
+	ADDQ    $0x02, SI
+
+tail2:
+	TESTB  $0x01, DI
+	JZ     tail3
+	VMOVSD (CX)(SI*8), X3
+	VMULSD X3, X0, X0
+	VMULSD (DX)(SI*8), X2, X4
+	VADDSD X4, X0, X0
+	VADDSD (AX)(SI*8), X0, X0
+	VMOVSD X0, (AX)(SI*8)
+	VMULSD X3, X1, X0
+	VMULSD (BX)(SI*8), X2, X1
+	VADDSD X1, X0, X0
+	VMOVSD X0, (CX)(SI*8)
+	ADDQ   $0x01, SI
+
+tail3:
+	VZEROUPPER
+	RET
+
 // func neuronsWide(slices *[12][]float64, n int)
 // Requires: AVX, AVX512F
 TEXT ·neuronsWide(SB), NOSPLIT, $0-16
@@ -2187,39 +2278,39 @@ loop:
 	JL       loop
 
 rest:
-	TESTQ   BX, BX
-	JZ      done
+	TESTB   $0x07, BL
+	JZ      tail1
 	VXORPD  X16, X16, X16
 	VXORPD  X17, X17, X17
 	LEAQ    (CX)(SI*8), DX
 	TESTB   $0x04, BL
-	JZ      tail1
+	JZ      tail2
 	VMOVUPD (CX)(SI*8), Y16
 	ADDQ    $0x20, DX
 
-tail1:
+tail2:
 	TESTB  $0x01, BL
-	JZ     tail2
+	JZ     tail3
 	MOVQ   BX, CX
 	ANDQ   $0x02, CX
 	VMOVSD (DX)(CX*8), X17
 
-tail2:
+tail3:
 	TESTB        $0x02, BL
-	JZ           tail3
+	JZ           tail4
 	VMOVUPD      (DX), X18
 	VINSERTF64X2 $0x01, X17, Y18, Y17
 
-tail3:
+tail4:
 	TESTB        $0x04, BL
-	JZ           taillow3
+	JZ           taillow4
 	VINSERTF64X4 $0x01, Y17, Z16, Z16
-	JMP          taildone3
+	JMP          taildone4
 
-taillow3:
+taillow4:
 	VMOVAPD Y17, Y16
 
-taildone3:
+taildone4:
 	VXORPD        Z0, Z16, Z0
 	VMINPD        Z0, Z2, Z0
 	VMAXPD        Z0, Z1, Z0
@@ -2252,25 +2343,25 @@ taildone3:
 	VMOVAPD       Y0, Y1
 	LEAQ          (AX)(SI*8), AX
 	TESTB         $0x04, BL
-	JZ            tail4
+	JZ            tail5
 	VMOVUPD       Y1, (AX)
 	VEXTRACTF64X4 $0x01, Z0, Y1
 	ADDQ          $0x20, AX
 
-tail4:
+tail5:
 	VMOVAPD       X1, X0
 	TESTB         $0x02, BL
-	JZ            tail5
+	JZ            tail6
 	VMOVUPD       X0, (AX)
 	VEXTRACTF64X2 $0x01, Y1, X0
 	ADDQ          $0x10, AX
 
-tail5:
+tail6:
 	TESTB  $0x01, BL
-	JZ     tail6
+	JZ     tail7
 	VMOVSD X0, (AX)
 
-tail6:
-done:
+tail7:
+tail1:
 	VZEROUPPER
 	RET

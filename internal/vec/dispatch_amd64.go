@@ -129,6 +129,14 @@ func inputStep(u, v, p, q, e []float64, k, norm float64) {
 	}
 }
 
+func addSteps(w, d, p, q []float64, sum, keep, x float64) {
+	if wide {
+		addStepsWide(data(w), data(d), data(p), data(q), len(w), sum, keep, x)
+	} else {
+		addStepsPlain(w, d, p, q, sum, keep, x)
+	}
+}
+
 func scaledDifference(dst, a, b []float64, c float64) {
 	if wide {
 		scaledDifferenceWide(data(dst), data(a), data(b), len(dst), c)

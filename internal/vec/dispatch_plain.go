@@ -38,6 +38,8 @@ func diffuse(x, xi []float64, up, down float64) { diffusePlain(x, xi, up, down) 
 
 func inputStep(u, v, p, q, e []float64, k, norm float64) { inputStepPlain(u, v, p, q, e, k, norm) }
 
+func addSteps(w, d, p, q []float64, sum, keep, x float64) { addStepsPlain(w, d, p, q, sum, keep, x) }
+
 func scaledDifference(dst, a, b []float64, c float64) { scaledDifferencePlain(dst, a, b, c) }
 
 func scale(dst, x []float64, c float64) { scalePlain(dst, x, c) }

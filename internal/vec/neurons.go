@@ -84,7 +84,28 @@ func inputStepPlain(u, v, p, q, e []float64, k, norm float64) {
 	}
 }
 
-// Scale sets dst[i] to c*x[i]. Both slices have the same length.
+// AddSteps makes up for many steps of low-passed plasticity at once, in a row of
+// synapses that had the input x all the while:
+//
+//	w += sum*d + x*p,  d = keep*d + x*q
+//
+// with p and q of [InputStep]. All slices have the same length.
+func AddSteps(w, d, p, q []float64, sum, keep, x float64) {
+	if n := len(w); len(d) != n || len(p) != n || len(q) != n {
+		panic("vec: AddSteps: slices of different length")
+	}
+	addSteps(w, d, p, q, sum, keep, x)
+}
+
+func addStepsPlain(w, d, p, q []float64, sum, keep, x float64) {
+	d, p, q = d[:len(w)], p[:len(w)], q[:len(w)]
+	for j, old := range d {
+		w[j] += float64(sum*old) + float64(x*p[j])
+		d[j] = float64(keep*old) + float64(x*q[j])
+	}
+}
+
+// Scale sets dst[i] to c*x[i]. The slices have the same length and may be the same.
 func Scale(dst, x []float64, c float64) {
 	if len(x) != len(dst) {
 		panic("vec: Scale: slices of different length")
