@@ -37,6 +37,19 @@
 // seed, level, step and neuron. Results of another processor architecture agree
 // up to the accuracy of package math.
 //
+// # Engines
+//
+// Two engines advance the runs, and everything else is the same. The native one
+// is plain Go, one run per worker. The graph engine (Options.Engine) advances
+// many runs of equal circuit, rules, data and protocol as one compiled program,
+// on a processor or a GPU (Options.Backend). A run comes to the same numbers in
+// any company, bit for bit; the two engines agree to rounding. EngineAuto takes
+// the native engine on a processor, where it is faster (docs/benchmarks.md), and
+// the graph engine for hundreds of runs on a GPU; a run that is resumed stays
+// with the engine that began it. The graph engine does not record variables.
+// XLA is part of programs that import _ "github.com/gomlx/go-xla/compute/xla";
+// others have the graph engine on the backend in pure Go.
+//
 // # Errors
 //
 // Configurations are checked before anything is computed, and all problems are

@@ -61,7 +61,7 @@ func (g *initialFile) check(t *testing.T) {
 		}
 		return s
 	}
-	s, err := newSession(&cfg, &data.Splits{Train: set(stageTrain), Valid: set(stageValid), Test: set(stageTest)}, false)
+	s, err := newSession(&cfg, &data.Splits{Train: set(stageTrain), Valid: set(stageValid), Test: set(stageTest)}, build[float64](t, &cfg, false))
 	must(t, err)
 	for name, want := range g.Weights {
 		if got := s.sim.(*network[float64]).goldenWeights(t, name); !slices.Equal(got, flat(want)) {

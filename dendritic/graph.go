@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
+	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
 	"github.com/gomlx/gomlx/core/tensors"
 
@@ -25,8 +27,10 @@ type graphBatch struct {
 	device   int
 	nets     []*network[float64]
 	lanes    []*network[float64] // the networks, the last one repeated to fill vectors
-	capacity int                 // patterns of one call
+	capacity int                 // most patterns of one call
+	pace     int                 // patterns of the next call
 	n        int                 // neurons with a membrane
+	dtype    dtypes.DType        // of the program; the networks hold float64
 
 	slots    []slot
 	highpass []*population[float64] // of nets[0]: those whose high-passed rate a rule reads
@@ -45,7 +49,7 @@ type graphBatch struct {
 
 // newGraphBatch prepares an engine for networks that differ in data only.
 func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[float64]) (*graphBatch, error) {
-	g := &graphBatch{backend: b, device: device, nets: nets, capacity: capacity, stages: map[*stage][2]*tensors.Tensor{}}
+	g := &graphBatch{backend: b, device: device, nets: nets, capacity: capacity, pace: 1, stages: map[*stage][2]*tensors.Tensor{}, dtype: dtypes.Float64}
 	// XLA simplifies arrays with one run, to other roundings, and is slow with
 	// vectors that are not whole.
 	g.lanes = slices.Clone(nets)
@@ -60,6 +64,9 @@ func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[flo
 	}
 	out := nets[0].out
 	g.n = out.at + out.n
+	if nets[0].cfg.Precision == Float32 {
+		g.dtype = dtypes.Float32
+	}
 	g.draw = g.deviates
 	g.parameters()
 	g.layout()
@@ -93,7 +100,7 @@ func sameProgram(a, b *Config) error {
 		same("presentation.records", a.Presentation.Records, b.Presentation.Records),
 		same("presentation.teach", a.Presentation.Teach, b.Presentation.Teach),
 		same("learning lag in steps", steps(a.Presentation.LearningLag, a.Circuit.Dt), steps(b.Presentation.LearningLag, b.Circuit.Dt)),
-		same("precision", Float64, b.Precision),
+		same("precision", a.Precision, b.Precision),
 		same("rules", [4]Rule{a.rule(groupUp), a.rule(groupP2I), a.rule(groupI2P), a.rule(groupDown)},
 			[4]Rule{b.rule(groupUp), b.rule(groupP2I), b.rule(groupI2P), b.rule(groupDown)}),
 	)
@@ -139,10 +146,12 @@ func (o readouts) at(run, pattern, readout int, voltage, target []float64) {
 }
 
 // present shows patterns of a stage to every network, orders[run] to each, and
-// calls after for those that came to an end. The first pattern of a pass resets the
-// players. The states are taken from the networks and given back to them. It stops
-// between calls of the program when ctx is done.
-func (g *graphBatch) present(ctx context.Context, first, training bool, st *stage, orders [][]int, after func(from, count int, o readouts)) error {
+// calls after with the number and the readouts of those that came to an end, until
+// it returns false. The first pattern of a pass resets the players. The states are
+// taken from the networks and given back to them; after an error other than that of
+// ctx, when nothing was shown. It stops between
+// calls of the program when ctx is done, and calls take about callTime.
+func (g *graphBatch) present(ctx context.Context, first, training bool, st *stage, orders [][]int, after func(count int, o readouts) bool) error {
 	if err := g.push(); err != nil {
 		return err
 	}
@@ -155,11 +164,10 @@ func (g *graphBatch) present(ctx context.Context, first, training bool, st *stag
 	if training {
 		program = g.learn
 	}
-	for from := 0; from < len(orders[0]); from += g.capacity {
-		if ctx.Err() != nil {
-			break
-		}
-		count := min(g.capacity, len(orders[0])-from)
+	last := -1 // pattern that was shown last
+	for from, on := 0, true; on && from < len(orders[0]) && ctx.Err() == nil; from = last + 1 {
+		count := min(g.pace, len(orders[0])-from)
+		start := time.Now()
 		order := make([]int32, g.capacity*len(g.lanes))
 		for i := range count {
 			for r := range g.lanes {
@@ -174,25 +182,27 @@ func (g *graphBatch) present(ctx context.Context, first, training bool, st *stag
 		if err != nil {
 			return err
 		}
-		after(from, count, o)
-		for r, n := range g.nets {
-			k := orders[r][from+count-1]
-			n.show(st.patterns[k], st.targets[k])
-		}
+		g.pace = min(g.capacity, max(1, int(float64(count)*float64(callTime)/float64(time.Since(start)))))
+		last = from + count - 1
+		on = after(count, o)
 	}
-	if err := g.pull(training); err != nil {
-		return err
+	if last >= 0 {
+		for r, n := range g.nets {
+			n.show(st.patterns[orders[r][last]], st.targets[orders[r][last]])
+		}
+		if err := g.pull(training); err != nil {
+			return err
+		}
 	}
 	if ctx.Err() != nil {
 		return interrupted(ctx)
 	}
-	for r, n := range g.nets {
-		if !n.bounded() {
-			return fmt.Errorf("run %d: %w", r, n.diagnose())
-		}
-	}
 	return nil
 }
+
+// callTime is the time a call of a program should take: an interruption waits for
+// it, and much shorter ones would cost for their own sake.
+const callTime = 250 * time.Millisecond
 
 func (g *graphBatch) call(program *loop.Program, data [2]*tensors.Tensor, order []int32, count, reset int32) (o readouts, err error) {
 	seeds := make([]uint64, len(g.lanes))
@@ -214,7 +224,8 @@ func (g *graphBatch) call(program *loop.Program, data [2]*tensors.Tensor, order 
 	cfg := g.nets[0].cfg
 	every := cfg.StepsPerPattern() / cfg.Presentation.Records
 	o = readouts{outputs: g.nets[0].out.n, records: (cfg.StepsPerPattern() + every - 1) / every, runs: len(g.lanes)}
-	o.values, err = loop.Values[float64](results[0])
+	o.values, err = g.values(func() ([]float64, error) { return loop.Values[float64](results[0]) },
+		func() ([]float32, error) { return loop.Values[float32](results[0]) })
 	return o, err
 }
 
@@ -228,11 +239,36 @@ func (g *graphBatch) upload(st *stage) ([2]*tensors.Tensor, error) {
 		for _, row := range rows {
 			all = append(all, row...)
 		}
-		return tensors.FromFlatDataAndDimensions(all, len(rows), len(rows[0]))
+		return g.tensor(all, len(rows), len(rows[0]))
 	}
 	if len(st.patterns) == 0 {
 		return [2]*tensors.Tensor{}, errors.New("dendritic: a stage without patterns")
 	}
 	g.stages[st] = [2]*tensors.Tensor{flat(st.patterns), flat(st.targets)}
 	return g.stages[st], nil
+}
+
+// tensor makes an array of the program's type.
+func (g *graphBatch) tensor(flat []float64, dims ...int) *tensors.Tensor {
+	if g.dtype != dtypes.Float32 {
+		return tensors.FromFlatDataAndDimensions(flat, dims...)
+	}
+	single := make([]float32, len(flat))
+	for i, v := range flat {
+		single[i] = float32(v)
+	}
+	return tensors.FromFlatDataAndDimensions(single, dims...)
+}
+
+// values reads an array of the program's type.
+func (g *graphBatch) values(double func() ([]float64, error), single func() ([]float32, error)) ([]float64, error) {
+	if g.dtype != dtypes.Float32 {
+		return double()
+	}
+	short, err := single()
+	flat := make([]float64, len(short))
+	for i, v := range short {
+		flat[i] = float64(v)
+	}
+	return flat, err
 }

@@ -20,7 +20,7 @@ func BenchmarkYinYangSweepGraph(b *testing.B) {
 	}
 	defer g.close()
 	present := func() {
-		if err := g.present(b.Context(), true, true, st, orders, func(int, int, readouts) {}); err != nil {
+		if err := g.present(b.Context(), true, true, st, orders, func(int, readouts) bool { return true }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -125,7 +125,7 @@ func (g *graphBatch) push() error {
 				flat[i*runs+r] = v
 			}
 		}
-		arrays = append(arrays, tensors.FromFlatDataAndDimensions(flat, append(slices.Clone(s.dims), runs)...))
+		arrays = append(arrays, g.tensor(flat, append(slices.Clone(s.dims), runs)...))
 	}
 	g.drop()
 	var err error
@@ -145,7 +145,8 @@ func (g *graphBatch) pull(training bool) error {
 		if i == slotClock {
 			continue
 		}
-		flat, err := loop.Read[float64](g.state, i)
+		flat, err := g.values(func() ([]float64, error) { return loop.Read[float64](g.state, i) },
+			func() ([]float32, error) { return loop.Read[float32](g.state, i) })
 		if err != nil {
 			return err
 		}
@@ -168,7 +169,10 @@ func (g *graphBatch) pull(training bool) error {
 		for i := range g.n {
 			n.arena.phiArg[n.arena.n+i] = n.arena.scale[i] * n.arena.basal[i]
 		}
-		n.predictedStale = !training
+		if !training { // the program leaves it to us, as nothing learns
+			n.phi(n.arena.phiVal[n.arena.n:], n.arena.phiArg[n.arena.n:])
+		}
+		n.predictedStale = false
 		n.setPhase(training, training && n.cfg.Presentation.Teach)
 		for _, p := range n.projections {
 			p.inputReset()

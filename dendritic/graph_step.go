@@ -6,7 +6,6 @@ import (
 
 	"github.com/gomlx/compute/dtypes"
 	"github.com/gomlx/gomlx/core/graph"
-	"github.com/gomlx/gomlx/core/tensors"
 
 	"github.com/neurocredit/neurocredit/internal/loop"
 )
@@ -33,7 +32,7 @@ func (g *graphBatch) perNeuron(n int, value func(r, i int) float64) param {
 			flat = append(flat, value(min(r, len(g.nets)-1), i))
 		}
 	}
-	g.params = append(g.params, tensors.FromFlatDataAndDimensions(flat, n, len(g.lanes)))
+	g.params = append(g.params, g.tensor(flat, n, len(g.lanes)))
 	return param(len(g.params) - 1)
 }
 
@@ -153,7 +152,8 @@ func (g *graphBatch) deviates(seeds, table, step *graph.Node, chunk int) *graph.
 		parts = append(parts, loop.Normal(loop.Bits(seeds, step, uint32(p.level), chunk, p.n), table))
 		drawn += p.n
 	}
-	return graph.Concatenate(append(parts, loop.Record(table, chunk, g.n-drawn, len(g.lanes))), 1)
+	xi := graph.Concatenate(append(parts, loop.Record(table, chunk, g.n-drawn, len(g.lanes))), 1)
+	return graph.ConvertDType(xi, g.dtype)
 }
 
 // window returns the part of a vector over all neurons that is one population's.

@@ -54,8 +54,8 @@ type stage struct {
 }
 
 // newSession prepares a run from its beginning: generator, weights, position.
-func newSession(c *Config, splits *data.Splits, full bool) (*session, error) {
-	s := &session{cfg: c, rng: newGenerator(c), stages: map[string]*stage{}}
+func newSession(c *Config, splits *data.Splits, sim simulator) (*session, error) {
+	s := &session{cfg: c, sim: sim, rng: newGenerator(c), stages: map[string]*stage{}}
 	for name, part := range map[string]struct {
 		set      *data.Set
 		perClass int
@@ -65,10 +65,6 @@ func newSession(c *Config, splits *data.Splits, full bool) (*session, error) {
 			return nil, fmt.Errorf("dendritic: %s: %s data: %w", splits.Name, name, err)
 		}
 		s.stages[name] = st
-	}
-	var err error
-	if s.sim, err = newSimulator(c, full); err != nil {
-		return nil, err
 	}
 	s.sim.drawWeights(s.rng)
 	s.Stage = stageValid

@@ -10,7 +10,6 @@ import (
 	"io"
 	"io/fs"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
@@ -34,6 +33,12 @@ type Options struct {
 	Workers int
 	// Data replaces the data set of configurations whose data.set is own.
 	Data data.Source
+	// Engine advances the runs: EngineNative, EngineGraph, or EngineAuto, for which
+	// the empty name stands as well (see the package comment).
+	Engine string
+	// Backend is what the graph engine runs on: go, xla:cpu, xla:cuda, or auto, the
+	// fastest of them that works. Empty: the value of NEUROCREDIT_BACKEND, or auto.
+	Backend string
 }
 
 // checkpointEvery is the time between checkpoints of an undisturbed run.
@@ -47,7 +52,7 @@ const checkpointEvery = 30 * time.Second
 // together with the context's cause. A rule that diverges ends the run with a
 // *DivergedError, also together with the result so far.
 func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
-	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	results, err := trainAll(ctx, []Config{c}, o, true)
 	return results[0], err
 }
 
@@ -62,15 +67,10 @@ func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, err
 		}
 		seen[c.Name] = true
 	}
-	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
-		if o.Dir == "" {
-			return ""
-		}
-		return filepath.Join(o.Dir, c.Name)
-	})
+	return trainAll(ctx, configs, o, false)
 }
 
-func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
+func trainAll(ctx context.Context, configs []Config, o *Options, single bool) ([]*Result, error) {
 	if o == nil {
 		o = &Options{}
 	}
@@ -80,67 +80,117 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 			return results, err
 		}
 	}
-	workers := o.Workers
-	if workers <= 0 {
-		workers = runtime.NumCPU()
+	dirs := runDirs(configs, o, single)
+	e, err := chooseEngines(configs, dirs, o)
+	if err != nil {
+		return results, err
 	}
-	var progress *experiment.Progress
+	defer e.close()
+	s := &sweep{options: o, engines: e, configs: configs, dirs: dirs, sets: &splitsCache{}, results: results, report: make(experiment.Report, len(configs))}
 	if o.Progress != nil {
-		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
-		defer progress.Close()
+		s.progress = experiment.NewProgress(ctx, o.Progress, len(configs))
+		defer s.progress.Close()
+		s.progress.Printf("%s", e.note)
 	}
-	sets := &splitsCache{}
-	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
-		results[i], err = train(ctx, configs[i], o, dir(o, &configs[i]), sets, progress)
-		if err != nil && len(configs) > 1 {
-			return fmt.Errorf("%s: %w", configs[i].Name, err)
+	units := e.units(configs)
+	for k, err := range experiment.All(ctx, len(units), o.workerCount(), func(ctx context.Context, k int) error { return s.advance(ctx, units[k]) }) {
+		for _, i := range units[k].runs {
+			if err != nil && s.report[i] == nil && (results[i] == nil || !results[i].Done) {
+				s.report[i] = err // the unit did not start, or panicked
+			}
 		}
-		return err
-	})
-	if len(configs) == 1 {
-		return results, report[0]
 	}
-	return results, report.Err()
+	if len(configs) == 1 {
+		return results, s.report[0]
+	}
+	for i, err := range s.report {
+		if err != nil {
+			s.report[i] = fmt.Errorf("%s: %w", configs[i].Name, err)
+		}
+	}
+	return results, s.report.Err()
 }
 
-// train carries out one run.
-func train(ctx context.Context, c Config, o *Options, dir string, sets *splitsCache, progress *experiment.Progress) (r *Result, err error) {
+// sweep is what the runs of one call have in common, and what they come to.
+type sweep struct {
+	options  *Options
+	engines  *engines
+	configs  []Config
+	dirs     []string
+	sets     *splitsCache
+	progress *experiment.Progress
+	results  []*Result         // by run
+	report   experiment.Report // by run
+}
+
+// advance carries out one unit. Errors of runs are in the report.
+func (s *sweep) advance(ctx context.Context, u unit) error {
+	if u.graph {
+		return s.trainBatch(ctx, u.runs)
+	}
+	i := u.runs[0]
+	s.results[i], s.report[i] = s.train(ctx, i)
+	return nil
+}
+
+// train carries out one run with the native engine.
+func (s *sweep) train(ctx context.Context, i int) (r *Result, err error) {
+	w, err := s.begin(ctx, i)
+	if w != nil && w.run != nil {
+		defer w.run.Finish(&err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	err = w.work(ctx)
+	w.task.End(err)
+	return w.result, err
+}
+
+// begin prepares a run and, if there is something to resume, goes to where it
+// stands. A worker that comes with an error has nothing but an open directory.
+func (s *sweep) begin(ctx context.Context, i int) (*worker, error) {
+	c, dir, onGraph := s.configs[i], s.dirs[i], s.engines.graph[i]
 	if c.Seeding == "fresh" {
 		var b [4]byte
 		rand.Read(b[:]) // never fails
 		c.Seed = binary.LittleEndian.Uint32(b[:])
 	}
-	splits, err := sets.load(ctx, &c, o.Data)
+	splits, err := s.sets.load(ctx, &c, s.options.Data)
 	if err != nil {
 		return nil, err
 	}
-	var run *experiment.Run
+	w := &worker{result: &Result{Dir: dir}}
 	if dir != "" {
 		if err := checkDisk(&c, splits, dir); err != nil {
 			return nil, err
 		}
-		if run, err = open(&c, dir, o.Resume); err != nil {
+		if w.run, err = open(&c, dir, s.options.Resume, s.engines.name(onGraph, &c)); err != nil {
 			return nil, err
 		}
-		defer run.Finish(&err)
 	}
-	s, err := newSession(&c, splits, c.needsFull())
+	w.result.Config = c // with the seed that open found
+	build := newSimulator
+	if onGraph {
+		build = newHost
+	}
+	sim, err := build(&c, c.needsFull())
 	if err != nil {
-		return nil, err
+		return w, err
 	}
-	w := &worker{session: s, run: run, result: &Result{Config: c, Dir: dir}}
-	if run != nil {
+	if w.session, err = newSession(&c, splits, sim); err != nil {
+		return w, err
+	}
+	if w.run != nil {
 		if err := w.openFiles(); err != nil {
-			return nil, err
+			return w, err
 		}
 	}
-	w.task = progress.Start(c.Name, s.doneSteps(), s.totalSteps())
-	if run != nil {
-		run.Track(w.task)
+	w.task = s.progress.Start(c.Name, w.doneSteps(), w.totalSteps())
+	if w.run != nil {
+		w.run.Track(w.task)
 	}
-	err = w.work(ctx)
-	w.task.End(err)
-	return w.result, err
+	return w, nil
 }
 
 // checkDisk returns an error if the recordings of the run, less those that are
@@ -165,12 +215,12 @@ func checkDisk(c *Config, splits *data.Splits, dir string) error {
 }
 
 // open creates or resumes the results directory.
-func open(c *Config, dir string, resume bool) (*experiment.Run, error) {
+func open(c *Config, dir string, resume bool, engine string) (*experiment.Run, error) {
 	text, err := config.EncodeCommented(c)
 	if err != nil {
 		return nil, fmt.Errorf("dendritic: %w", err)
 	}
-	m := experiment.Manifest{Config: text, Engine: "native " + c.Precision, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
+	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
 	var run *experiment.Run
 	if resume {
 		run, err = experiment.CreateOrResume(dir, m)
@@ -251,15 +301,7 @@ func (w *worker) work(ctx context.Context) error {
 func (w *worker) stop(cause error) error {
 	var diverged *DivergedError
 	if errors.As(cause, &diverged) {
-		// The present state is worthless; that of the last validation stays.
-		good := w.good
-		w.result.state = func(s *session) error {
-			if good == nil {
-				return fmt.Errorf("dendritic: %s has no sound state: %w", s.cfg.Name, cause)
-			}
-			return s.load(bytes.NewReader(good))
-		}
-		return cause
+		return w.fail(cause)
 	}
 	if w.run != nil {
 		cause = errors.Join(cause, w.run.Checkpoint(w.save))
@@ -269,6 +311,19 @@ func (w *worker) stop(cause error) error {
 		return errors.Join(cause, err)
 	}
 	w.result.state = func(s *session) error { return s.load(bytes.NewReader(state.Bytes())) }
+	return cause
+}
+
+// fail ends a run whose present state is worthless; that of the last validation
+// stays.
+func (w *worker) fail(cause error) error {
+	good := w.good
+	w.result.state = func(s *session) error {
+		if good == nil {
+			return fmt.Errorf("dendritic: %s has no sound state: %w", s.cfg.Name, cause)
+		}
+		return s.load(bytes.NewReader(good))
+	}
 	return cause
 }
 
@@ -295,6 +350,11 @@ func (w *worker) pass(ctx context.Context) error {
 			}
 		}
 	}
+	return w.passed(stage)
+}
+
+// passed ends a pass and notes its outcome.
+func (w *worker) passed(stage string) error {
 	score := w.tally.score()
 	w.endPass()
 	switch stage {

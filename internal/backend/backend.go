@@ -104,7 +104,7 @@ func openAuto() (*Backend, error) {
 	case !built():
 		names = nil
 		notes = append(notes, errNotBuilt.Error())
-	case !hasGPU():
+	case !GPU():
 		names = names[1:]
 		notes = append(notes, "no NVIDIA GPU")
 	}
@@ -130,9 +130,9 @@ func openGo(reason string) (*Backend, error) {
 	return &Backend{Engine: engine, Name: Go, Reason: reason}, nil
 }
 
-// hasGPU reports whether the system shows an NVIDIA GPU. Windows' subsystem for
+// GPU reports whether the system shows an NVIDIA GPU. Windows' subsystem for
 // Linux shows /dev/dxg instead.
-func hasGPU() bool {
+func GPU() bool {
 	for _, pattern := range []string{"/dev/nvidia[0-9]*", "/dev/dxg"} {
 		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
 			return true

@@ -201,7 +201,7 @@ func TestOpenXLA(t *testing.T) {
 	if got := os.Getenv("XLA_FLAGS"); got != "" {
 		t.Errorf("XLA_FLAGS=%s is left behind", got)
 	}
-	if hasGPU() {
+	if GPU() {
 		return
 	}
 	auto, err := Open("")
