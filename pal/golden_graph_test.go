@@ -13,17 +13,25 @@ import (
 	"github.com/neurocredit/neurocredit/internal/backend/backendtest"
 )
 
-// TestGoldenGraph replays the traces with the graph engine.
+// TestGoldenGraph replays traces, small experiments and measures with the graph
+// engine.
 func TestGoldenGraph(t *testing.T) {
 	for _, file := range goldenFiles(t) {
 		raw, err := os.ReadFile(file)
 		must(t, err)
 		var g golden
-		if json.Unmarshal(raw, &g) != nil || g.Algorithm != "" || g.Snapshots == nil {
+		if json.Unmarshal(raw, &g) != nil || g.Algorithm != "" {
 			continue
 		}
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			backendtest.Each(t, func(t *testing.T, b *backend.Backend) { g.traceGraph(t, b) })
+			switch {
+			case g.Snapshots != nil:
+				backendtest.Each(t, func(t *testing.T, b *backend.Backend) { g.traceGraph(t, b) })
+			case g.Students != nil:
+				eachGraph(t, func(t *testing.T, o Options) { g.pipelineGraph(t, &o) })
+			case g.Records != nil:
+				eachGraph(t, func(t *testing.T, o Options) { g.metrics(t, &o) })
+			}
 		})
 	}
 }

@@ -77,12 +77,25 @@ func (want *student) run(cmp *compare, s *session) {
 	want.Final.near(cmp, "at end", s.net)
 }
 
+// pipelineGraph runs the same with the graph engine, all students together.
+func (g *golden) pipelineGraph(t *testing.T, o *Options) {
+	results, err := TrainAll(context.Background(), g.configs(t), o)
+	must(t, err)
+	cmp := newCompare(t)
+	for i, want := range g.Students {
+		n, err := results[i].Network()
+		must(t, err)
+		want.Final.near(cmp, "at end", n.net)
+	}
+	t.Log(cmp)
+}
+
 // metrics runs a small experiment and compares angles and updates.
-func (g *golden) metrics(t *testing.T) {
+func (g *golden) metrics(t *testing.T, o *Options) {
 	c := g.configs(t)[0]
 	c.Record.Every, c.Record.Updates = g.RecPerSteps, true
 	must(t, c.Validate())
-	r, err := Train(context.Background(), c, nil)
+	r, err := Train(context.Background(), c, o)
 	must(t, err)
 	cmp := newCompare(t)
 	if len(r.Points) != len(g.AngleWT) {

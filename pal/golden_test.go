@@ -113,7 +113,7 @@ func TestGolden(t *testing.T) {
 				g.pipeline(t)
 			case g.Records != nil:
 				counts["metrics"]++
-				g.metrics(t)
+				g.metrics(t, nil)
 			case g.Curves != nil:
 				counts["curves"]++
 				g.curves(t)
