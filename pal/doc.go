@@ -40,8 +40,9 @@
 // The native engine advances every run on its own, the graph engine all runs of a
 // [TrainAll] that differ in numbers only as one compiled program of GoMLX, in pure
 // Go or with XLA (Options.Engine and Options.Backend). They agree to rounding, and
-// either resumes bit for bit. Networks from [Build], comparisons with
-// backpropagation and [Evaluate] are always native.
+// either resumes bit for bit. EngineAuto is native. Networks from [Build],
+// comparisons with backpropagation and [Evaluate] are always native. XLA is part of
+// programs that import _ "github.com/gomlx/go-xla/compute/xla".
 //
 // # Errors
 //

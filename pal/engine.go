@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/neurocredit/neurocredit/internal/backend"
+	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
 // Values of Options.Engine.
@@ -16,43 +18,83 @@ const (
 	EngineGraph  = "graph"
 )
 
-// engine is what advances the states of runs: the native one if backend is nil.
-type engine struct {
+// engines says what advances the runs of a call.
+type engines struct {
+	graph   []bool // by run: the graph engine, not the native one
 	backend *backend.Backend
-	meeting *meeting // of the runs of the graph engine
+	meeting *meeting // of the runs of the graph engine, nil if there are none
 }
 
-// openEngine opens the engine of a number of runs.
-func (o *Options) openEngine(runs, workers int) (*engine, error) {
-	names := []string{"", EngineAuto, EngineNative, EngineGraph}
-	if !slices.Contains(names, o.Engine) {
-		return nil, fmt.Errorf("pal: unknown engine %q%s, must be one of %v", o.Engine, suggest(o.Engine, names), names[1:])
+// openEngines decides, and opens the backend if a run needs it. Auto is native, but
+// a run that is resumed stays with the engine that began it.
+func (o *Options) openEngines(dirs []string, workers int) (*engines, error) {
+	names := []string{EngineAuto, EngineNative, EngineGraph}
+	if o.Engine != "" && !slices.Contains(names, o.Engine) {
+		return nil, fmt.Errorf("pal: unknown engine %q%s, must be one of %v", o.Engine, suggest(o.Engine, names), names)
 	}
 	if err := backend.Check(o.Backend); err != nil {
 		return nil, fmt.Errorf("pal: %w", err)
 	}
-	if o.Engine != EngineGraph {
-		return &engine{}, nil
+	e := &engines{graph: make([]bool, len(dirs))}
+	together := 0
+	for i, dir := range dirs {
+		switch o.Engine {
+		case EngineGraph:
+			e.graph[i] = true
+		case "", EngineAuto:
+			e.graph[i] = o.Resume && dir != "" && strings.HasPrefix(begunBy(dir), EngineGraph)
+		}
+		if e.graph[i] {
+			together++
+		}
 	}
-	b, err := backend.Open(o.Backend)
-	if err != nil {
+	if together == 0 {
+		return e, nil
+	}
+	var err error
+	if e.backend, err = backend.Open(o.Backend); err != nil {
 		return nil, fmt.Errorf("pal: the graph engine: %w", err)
 	}
-	return &engine{b, newMeeting(b, runs, workers)}, nil
+	e.meeting = newMeeting(e.backend, together, workers)
+	return e, nil
 }
 
-func (e *engine) close() {
+// begunBy returns the engine that began a run, "" if there is none.
+func begunBy(dir string) string {
+	saved, err := experiment.Open(dir)
+	if err != nil || len(saved.Versions) == 0 {
+		return ""
+	}
+	return saved.Versions[0].Engine
+}
+
+func (e *engines) close() {
 	if e.backend != nil {
 		e.backend.Close()
 	}
 }
 
-// String is how manifests name the engine.
-func (e *engine) String() string {
-	if e.backend == nil {
-		return "native float64"
+// name is how versions.json calls the engine of run i.
+func (e *engines) name(i int) string {
+	if e.graph[i] {
+		return fmt.Sprintf("%s %s float64", EngineGraph, e.backend.Name)
 	}
-	return fmt.Sprintf("graph %s float64", e.backend.Name)
+	return EngineNative + " float64"
+}
+
+// run carries out run i: with the others, if the graph engine does, then on its own
+// what is left.
+func (e *engines) run(ctx context.Context, i int, w *worker) error {
+	if e.graph[i] {
+		if err := e.meeting.train(ctx, w); err != nil {
+			return w.stop(err)
+		}
+	}
+	if e.meeting != nil { // where all runs have begun at once
+		e.meeting.slots <- struct{}{}
+		defer func() { <-e.meeting.slots }()
+	}
+	return w.work(ctx)
 }
 
 // maxTogether is the number of runs that one program advances on a processor.

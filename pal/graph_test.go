@@ -187,6 +187,8 @@ func TestGraphCompany(t *testing.T) {
 			rest := configs[:2]
 			if pieces == 0 {
 				rest = configs[1:2] // the other begins later, and ends later
+			} else if pieces > 1 {
+				broken.Engine = EngineAuto // which stays with the graph engine
 			}
 			_, err := TrainAll(afterSamples(16), rest, &broken)
 			if err == nil && pieces > 0 {

@@ -34,10 +34,10 @@ type Options struct {
 	Data data.Source
 	// Engine is what computes: EngineNative advances every run on its own,
 	// EngineGraph all runs of one TrainAll whose configurations differ in numbers
-	// only as one compiled program. "" and EngineAuto: native, which is as fast or
+	// only as one compiled program. EngineAuto and "": native, which is as fast or
 	// faster but for sweeps of circuits of a few neurons (docs/models/pal.md,
-	// section 15). The engines agree to rounding; either gives a run the same
-	// numbers in any company.
+	// section 15); a run that is resumed stays with the engine that began it. The
+	// engines agree to rounding; either gives a run the same numbers in any company.
 	Engine string
 	// Backend compiles the programs of the graph engine: "go", "xla:cpu", "xla:cuda"
 	// or "auto", the fastest that works. "": as NEUROCREDIT_BACKEND says, or auto.
@@ -95,7 +95,11 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if workers <= 0 {
 		workers = runtime.NumCPU()
 	}
-	e, err := o.openEngine(len(configs), workers)
+	dirs := make([]string, len(configs))
+	for i := range configs {
+		dirs[i] = dir(o, &configs[i])
+	}
+	e, err := o.openEngines(dirs, workers)
 	if err != nil {
 		return results, err
 	}
@@ -111,7 +115,7 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 		workers, begin = len(configs), context.WithoutCancel(ctx)
 	}
 	report := experiment.All(begin, len(configs), workers, func(_ context.Context, i int) (err error) {
-		results[i], err = train(ctx, configs[i], o, e, dir(o, &configs[i]), progress)
+		results[i], err = train(ctx, configs[i], o, e, i, dirs[i], progress)
 		return err
 	})
 	if len(configs) == 1 {
@@ -121,10 +125,10 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 }
 
 // train carries out one run.
-func train(ctx context.Context, c Config, o *Options, e *engine, dir string, progress *experiment.Progress) (r *Result, err error) {
+func train(ctx context.Context, c Config, o *Options, e *engines, i int, dir string, progress *experiment.Progress) (r *Result, err error) {
 	met := false
 	defer func() {
-		if e.meeting != nil && !met {
+		if e.graph[i] && !met {
 			e.meeting.absent(ctx)
 		}
 	}()
@@ -134,7 +138,7 @@ func train(ctx context.Context, c Config, o *Options, e *engine, dir string, pro
 	}
 	var run *experiment.Run
 	if dir != "" {
-		if run, err = open(&c, dir, e.String(), o.Resume); err != nil {
+		if run, err = open(&c, dir, e.name(i), o.Resume); err != nil {
 			return nil, err
 		}
 		defer run.Finish(&err)
@@ -153,24 +157,10 @@ func train(ctx context.Context, c Config, o *Options, e *engine, dir string, pro
 	if run != nil {
 		run.Track(w.task)
 	}
-	if e.meeting == nil {
-		err = w.work(ctx)
-	} else {
-		met = true
-		err = w.workAfter(ctx, e.meeting)
-	}
+	met = true
+	err = e.run(ctx, i, w)
 	w.task.End(err)
 	return w.result, err
-}
-
-// workAfter does what is left when the run has been trained with others.
-func (w *worker) workAfter(ctx context.Context, m *meeting) error {
-	if err := m.train(ctx, w); err != nil {
-		return w.stop(err)
-	}
-	m.slots <- struct{}{}
-	defer func() { <-m.slots }()
-	return w.work(ctx)
 }
 
 // open creates or resumes the results directory.
