@@ -7,6 +7,7 @@ import (
 
 	"github.com/neurocredit/neurocredit/internal/equation"
 	"github.com/neurocredit/neurocredit/internal/loop"
+	"github.com/neurocredit/neurocredit/internal/rulegraph"
 )
 
 // Arrays of the graph engine have the runs as their last axis: vectors over
@@ -111,7 +112,7 @@ type quantities struct {
 // add returns x plus the change, nil standing for no change.
 func (c *change) add(x *graph.Node, q quantities, consts []*graph.Node) *graph.Node {
 	if c.whole != nil {
-		v := evaluate(c.whole.Root(), func(v *equation.Var) *graph.Node {
+		v := rulegraph.Evaluate(c.whole.Root(), func(v *equation.Var) *graph.Node {
 			name := v.Quantity.Name
 			switch v.Quantity.Side {
 			case equation.Pre:
@@ -142,7 +143,7 @@ func (c *change) add(x *graph.Node, q quantities, consts []*graph.Node) *graph.N
 
 func (t changeTerm) value(q quantities, consts []*graph.Node, like *graph.Node) *graph.Node {
 	vector := func(e *equation.Expr, of map[string]*graph.Node) *graph.Node {
-		return evaluate(e.Root(), func(v *equation.Var) *graph.Node {
+		return rulegraph.Evaluate(e.Root(), func(v *equation.Var) *graph.Node {
 			if v.Quantity.Side == equation.Scalar {
 				return q.scalar(v.Quantity.Name)
 			}
@@ -177,58 +178,4 @@ func (t changeTerm) value(q quantities, consts []*graph.Node, like *graph.Node) 
 		out = loop.Like(like, 1)
 	}
 	return out
-}
-
-// evaluate translates an expression. leaf gives the node of a quantity; numbers
-// have the type of like.
-func evaluate(n equation.Node, leaf func(*equation.Var) *graph.Node, like *graph.Node) *graph.Node {
-	number := func(v float64) *graph.Node { return loop.Like(like, v) }
-	switch n := n.(type) {
-	case *equation.Const:
-		return number(n.Value)
-	case *equation.Var:
-		return leaf(n)
-	case *equation.Unary:
-		return graph.Neg(evaluate(n.X, leaf, like))
-	case *equation.Binary:
-		x, y := evaluate(n.X, leaf, like), evaluate(n.Y, leaf, like)
-		switch n.Op {
-		case '+':
-			return graph.Add(x, y)
-		case '-':
-			return graph.Sub(x, y)
-		case '*':
-			return graph.Mul(x, y)
-		}
-		return graph.Div(x, y)
-	case *equation.Call:
-		x := make([]*graph.Node, len(n.Args))
-		for i, arg := range n.Args {
-			x[i] = evaluate(arg, leaf, like)
-		}
-		return graphFunctions[n.Func](x, number)
-	}
-	panic(fmt.Errorf("dendritic: unknown node %T of an equation", n))
-}
-
-// graphFunctions are the functions of the language.
-var graphFunctions = map[string]func(x []*graph.Node, number func(float64) *graph.Node) *graph.Node{
-	"exp":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Exp(x[0]) },
-	"log":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Log(x[0]) },
-	"sqrt":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sqrt(x[0]) },
-	"abs":     func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Abs(x[0]) },
-	"tanh":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Tanh(x[0]) },
-	"sigmoid": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sigmoid(x[0]) },
-	"relu":    func(x []*graph.Node, num func(float64) *graph.Node) *graph.Node { return graph.Max(x[0], num(0)) },
-	"sign":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Sign(x[0]) },
-	"step": func(x []*graph.Node, num func(float64) *graph.Node) *graph.Node {
-		return graph.Where(graph.GreaterThan(x[0], num(0)), num(1), graph.Where(graph.LessOrEqual(x[0], num(0)), num(0), x[0]))
-	},
-	"square": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Mul(x[0], x[0]) },
-	"min":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Min(x[0], x[1]) },
-	"max":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Max(x[0], x[1]) },
-	"pow":    func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node { return graph.Pow(x[0], x[1]) },
-	"clip": func(x []*graph.Node, _ func(float64) *graph.Node) *graph.Node {
-		return graph.Min(graph.Max(x[0], x[1]), x[2])
-	},
 }
