@@ -25,6 +25,14 @@
 // rewiring are keyed by the seed, and gradients of a batch are added in a fixed
 // order, whatever the number of cores.
 //
+// # Engines
+//
+// The native engine follows spikes through existing synapses; the graph engine computes
+// the same as dense tensor programs of GoMLX, in pure Go or with XLA (Options.Engine and
+// Options.Backend). They agree to rounding, and either resumes bit for bit. EngineAuto is
+// native, the faster one on a processor. Networks from [Build] and [Evaluate] are always
+// native. XLA is part of programs that import _ "github.com/gomlx/go-xla/compute/xla".
+//
 // # What the package does not do
 //
 // Training carries no state from one trial to the next; [Network.Continue] and

@@ -8,12 +8,22 @@ import (
 
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/backend"
+	"github.com/neurocredit/neurocredit/internal/experiment"
+)
+
+// Values of Options.Engine.
+const (
+	EngineAuto   = "auto"
+	EngineNative = "native"
+	EngineGraph  = "graph"
 )
 
 // engines makes the engines of the runs of one TrainAll.
 type engines struct {
-	programs *graphPrograms // of the graph engine; nil: all runs are native
+	graph    []bool         // by run: the graph engine, not the native one
+	programs *graphPrograms // nil: no run needs them
 	runs     int            // of one call of a program
+	note     string         // what was chosen and why
 
 	mu      sync.Mutex
 	float32 map[layout]*company[float32] // with several runs
@@ -21,56 +31,94 @@ type engines struct {
 }
 
 // Runs of one call of a program. A GPU works on all of them at the same time. On a
-// processor several together take longer than one after the other: one alone fills its vectors,
-// and their arrays leave the cache.
+// processor several together take longer than one after the other: one alone fills its
+// vectors, and their arrays leave the cache.
 const (
 	runsGPU       = 16
 	runsProcessor = 1
 )
 
-// openEngines opens what Options ask for. auto takes the graph engine on a GPU that was
-// asked for, and otherwise the native one, which is faster on a processor.
-func openEngines(o *Options, configs []Config) (*engines, error) {
+// chooseEngines decides, and opens the backend if a run needs it. A run that is resumed
+// stays with the engine that began it, unless one is asked for by name.
+func chooseEngines(configs []Config, dirs []string, o *Options) (*engines, error) {
+	e := &engines{graph: make([]bool, len(configs)), runs: runsProcessor}
 	if err := backend.Check(o.Backend); err != nil {
-		return nil, fmt.Errorf("mdgl: %w", err)
+		return nil, fmt.Errorf("mdgl: Options.Backend: %w", err)
 	}
 	switch o.Engine {
-	case "native":
-		return &engines{}, nil
-	case "", "auto":
-		name := o.Backend
-		if name == "" {
-			name = os.Getenv(backend.Env)
-		}
-		if strings.ReplaceAll(name, "-", ":") != backend.CUDA {
-			return &engines{}, nil
-		}
-		for i := range configs {
-			if configs[i].checkGraph() != nil {
-				return &engines{}, nil
-			}
-		}
-	case "graph":
+	case EngineNative:
+		e.note = "engine native: asked for"
+	case EngineGraph:
 		for i := range configs {
 			if err := configs[i].checkGraph(); err != nil {
 				return nil, fmt.Errorf("mdgl: %s: %w", configs[i].Name, err)
 			}
+			e.graph[i] = true
 		}
+		e.note = "engine graph: asked for"
+	case "", EngineAuto:
+		e.auto(configs, dirs, o)
 	default:
-		return nil, fmt.Errorf("mdgl: Options.Engine %q must be one of auto, native, graph", o.Engine)
+		return nil, fmt.Errorf("mdgl: Options.Engine is %q, must be one of %s, %s, %s", o.Engine, EngineAuto, EngineNative, EngineGraph)
+	}
+	together := 0
+	for _, graph := range e.graph {
+		if graph {
+			together++
+		}
+	}
+	if together == 0 {
+		return e, nil
 	}
 	b, err := backend.Open(o.Backend)
 	if err != nil {
 		return nil, fmt.Errorf("mdgl: graph engine: %w", err)
 	}
-	e := &engines{programs: newGraphPrograms(b), runs: runsProcessor, float32: map[layout]*company[float32]{}, float64: map[layout]*company[float64]{}}
+	e.note += "; " + b.String()
+	e.programs = newGraphPrograms(b)
+	e.float32, e.float64 = map[layout]*company[float32]{}, map[layout]*company[float64]{}
 	if b.Name == backend.CUDA {
-		e.runs = min(runsGPU, len(configs))
+		e.runs = min(runsGPU, together)
 		if o.Workers > 0 {
 			e.runs = min(e.runs, o.Workers)
 		}
 	}
 	return e, nil
+}
+
+// auto takes the graph engine for runs that it began, and where xla:cuda is asked for. On
+// a processor the native engine is faster (docs/benchmarks.md).
+func (e *engines) auto(configs []Config, dirs []string, o *Options) {
+	name := o.Backend
+	if name == "" {
+		name = os.Getenv(backend.Env)
+	}
+	gpu, began, takes := strings.ReplaceAll(name, "-", ":") == backend.CUDA, false, false
+	for i := range configs {
+		by := ""
+		if o.Resume && dirs[i] != "" {
+			by = begunBy(dirs[i])
+		}
+		e.graph[i] = strings.HasPrefix(by, EngineGraph) || by == "" && gpu && configs[i].checkGraph() == nil
+		began, takes = began || e.graph[i] && by != "", takes || e.graph[i]
+	}
+	switch {
+	case began:
+		e.note = "engine graph: it began runs that are resumed"
+	case takes:
+		e.note = "engine graph: a GPU is asked for"
+	default:
+		e.note = "engine native: on a processor it is faster than the graph engine"
+	}
+}
+
+// begunBy returns the engine that began a run, "" if there is none.
+func begunBy(dir string) string {
+	saved, err := experiment.Open(dir)
+	if err != nil || len(saved.Versions) == 0 {
+		return ""
+	}
+	return saved.Versions[0].Engine
 }
 
 // close releases programs and backend.
@@ -81,18 +129,18 @@ func (e *engines) close() {
 	}
 }
 
-// name says which engine computes a run, for its manifest.
-func (e *engines) name(c *Config) string {
-	if e.programs == nil {
-		return "native " + c.Precision
+// name is what versions.json says of run i.
+func (e *engines) name(i int, c *Config) string {
+	if !e.graph[i] {
+		return EngineNative + " " + c.Precision
 	}
-	return "graph " + e.programs.backend.Name + " " + c.Precision
+	return fmt.Sprintf("%s %s %s", EngineGraph, e.programs.backend.Name, c.Precision)
 }
 
-// open returns the engine of a run. It must be closed when the run ends.
-func (e *engines) open(c *Config, shape data.Shape) (engine, error) {
+// open returns the engine of run i. It must be closed when the run ends.
+func (e *engines) open(i int, c *Config, shape data.Shape) (engine, error) {
 	switch {
-	case e.programs == nil:
+	case !e.graph[i]:
 		return newEngine(c, shape)
 	case c.Precision == "float64":
 		return openGraphEngine(e, e.float64, c, shape)
@@ -134,73 +182,3 @@ func (e *graphEngine[F]) batch(trials []data.Trial, rule Rule, _ int) (score, er
 }
 
 func (e *graphEngine[F]) close() { e.company.leave() }
-
-// company brings requests of runs together that go on at the same time: it serves them
-// when every member waits for an answer.
-type company[F graphFloat] struct {
-	batch *graphBatch[F]
-
-	mu      sync.Mutex
-	members int
-	waiting []*pending[F]
-}
-
-type pending[F graphFloat] struct {
-	*request[F]
-	done chan error
-}
-
-// join adds a member. It returns false if the last one has left.
-func (c *company[F]) join() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.members == 0 {
-		return false
-	}
-	c.members++
-	return true
-}
-
-func (c *company[F]) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.members--; c.members == 0 {
-		c.batch.close()
-		return
-	}
-	c.serve()
-}
-
-func (c *company[F]) run(q *request[F]) (score, error) {
-	p := &pending[F]{q, make(chan error, 1)}
-	c.mu.Lock()
-	c.waiting = append(c.waiting, p)
-	c.serve()
-	c.mu.Unlock()
-	err := <-p.done
-	return q.score, err
-}
-
-// serve answers all requests if everyone waits. Those that fit into one program are
-// made together.
-func (c *company[F]) serve() {
-	if len(c.waiting) < c.members {
-		return
-	}
-	for len(c.waiting) > 0 {
-		var now, rest []*pending[F]
-		var requests []*request[F]
-		for _, p := range c.waiting {
-			if len(now) == 0 || p.fits(now[0].request) {
-				now, requests = append(now, p), append(requests, p.request)
-			} else {
-				rest = append(rest, p)
-			}
-		}
-		err := c.batch.run(requests)
-		for _, p := range now {
-			p.done <- err
-		}
-		c.waiting = rest
-	}
-}

@@ -27,14 +27,15 @@ func TestTrainGraph(t *testing.T) {
 		native := train(t, context.Background(), c, &Options{})
 		dir := filepath.Join(t.TempDir(), "a")
 		ctx, cancel := context.WithCancel(context.Background())
-		o := Options{Dir: dir, Resume: true, Engine: "graph", Backend: "go"}
+		o := Options{Dir: dir, Resume: true, Engine: EngineGraph, Backend: "go"}
 		first := o
 		first.Task = stopAfter{shortTask(), 3, cancel}
 		if _, err := Train(ctx, c, &first); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped run: %v", err)
 		}
+		o.Engine = EngineAuto // which stays with the graph engine
 		resumed := train(t, context.Background(), c, &o)
-		o.Dir = ""
+		o.Dir, o.Engine = "", EngineGraph
 		whole := train(t, context.Background(), c, &o)
 		if !resumed.Done || !reflect.DeepEqual(format(whole), format(resumed)) {
 			t.Errorf("%s: resumed run differs:\n%v\n%v", rule, format(whole), format(resumed))
@@ -69,27 +70,28 @@ func TestTrainGraph(t *testing.T) {
 	}
 }
 
-func TestOpenEngines(t *testing.T) {
+func TestChooseEngines(t *testing.T) {
 	online := short(MDGL)
 	online.Learning.Form, online.Learning.RateModulates = "online", false
 	for _, c := range []struct {
 		engine, backend, env string
 		config               Config
 		name, err            string
+		note                 string
 	}{
-		{config: short(MDGL), name: "native float32"},
-		{engine: "auto", backend: "go", config: short(MDGL), name: "native float32"},
-		{engine: "native", backend: "xla:cuda", config: short(MDGL), name: "native float32"},
-		{engine: "graph", backend: "go", config: short(MDGL), name: "graph go float32"},
-		{engine: "graph", env: "go", config: short(MDGL), name: "graph go float32"},
+		{config: short(MDGL), name: "native float32", note: "engine native: on a processor it is faster"},
+		{engine: EngineAuto, backend: "go", config: short(MDGL), name: "native float32"},
+		{engine: EngineNative, backend: "xla:cuda", config: short(MDGL), name: "native float32", note: "engine native: asked for"},
+		{engine: EngineGraph, backend: "go", config: short(MDGL), name: "graph go float32", note: "engine graph: asked for; backend go: asked for"},
+		{engine: EngineGraph, env: "go", config: short(MDGL), name: "graph go float32", note: "backend go: NEUROCREDIT_BACKEND"},
 		{backend: "xla:cuda", config: online, name: "native float32"},
 		{env: "xla-cuda", config: online, name: "native float32"},
-		{engine: "graph", backend: "go", config: online, err: "form: online needs the native engine"},
-		{engine: "grpah", config: short(MDGL), err: `Options.Engine "grpah" must be one of auto, native, graph`},
-		{engine: "native", backend: "tpu", config: short(MDGL), err: `unknown backend "tpu"`},
+		{engine: EngineGraph, backend: "go", config: online, err: "form: online needs the native engine"},
+		{engine: "grpah", config: short(MDGL), err: `Options.Engine is "grpah", must be one of auto, native, graph`},
+		{engine: EngineNative, backend: "tpu", config: short(MDGL), err: `unknown backend "tpu"`},
 	} {
 		t.Setenv(backend.Env, c.env)
-		e, err := openEngines(&Options{Engine: c.engine, Backend: c.backend}, []Config{c.config})
+		e, err := chooseEngines([]Config{c.config}, []string{""}, &Options{Engine: c.engine, Backend: c.backend})
 		if c.err != "" {
 			if err == nil || !strings.Contains(err.Error(), c.err) {
 				t.Errorf("engine %q, backend %q: error %v, want %q", c.engine, c.backend, err, c.err)
@@ -97,8 +99,8 @@ func TestOpenEngines(t *testing.T) {
 			continue
 		}
 		must(t, err)
-		if got := e.name(&c.config); got != c.name {
-			t.Errorf("engine %q, backend %q: %s, want %s", c.engine, c.backend, got, c.name)
+		if got := e.name(0, &c.config); got != c.name || !strings.Contains(e.note, c.note) {
+			t.Errorf("engine %q, backend %q: %s (%s), want %s (%s)", c.engine, c.backend, got, e.note, c.name, c.note)
 		}
 		e.close()
 	}
@@ -111,7 +113,7 @@ func TestCompany(t *testing.T) {
 	task := shortTask()
 	rules := []Rule{EProp, MDGL, BPTT}
 	train := func(runs int) (weights []*mat.Dense) {
-		e := &engines{programs: newGraphPrograms(b), runs: runs, float32: map[layout]*company[float32]{}}
+		e := &engines{graph: []bool{true, true, true}, programs: newGraphPrograms(b), runs: runs, float32: map[layout]*company[float32]{}}
 		defer e.programs.close()
 		weights = make([]*mat.Dense, len(rules))
 		var all []engine
@@ -119,7 +121,7 @@ func TestCompany(t *testing.T) {
 		for i, rule := range rules {
 			c := short(rule)
 			c.Seed = uint32(i)
-			one, err := e.open(&c, task.Shape())
+			one, err := e.open(i, &c, task.Shape())
 			must(t, err)
 			all, configs = append(all, one), append(configs, &c)
 		}

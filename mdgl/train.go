@@ -37,14 +37,14 @@ type Options struct {
 	Workers int
 	// Task is the task of configurations whose task.set is own.
 	Task data.Task
-	// Engine computes spikes and gradients: "native", plain Go that follows spikes; "graph",
-	// dense tensor programs on a backend; or "auto", also "", which is graph if
-	// Backend asks for xla:cuda and native otherwise. The graph engine has no
-	// form: online. A resumed run is the same bit for bit only with the same engine.
+	// Engine computes spikes and gradients: EngineNative, plain Go that follows spikes;
+	// EngineGraph, dense tensor programs on a backend, which do less (docs/models/mdgl.md,
+	// section 11); or EngineAuto and "", which is native, but graph if Backend asks for
+	// xla:cuda, and for a run that is resumed the engine that began it. The engines agree
+	// to rounding.
 	Engine string
-	// Backend is that of the graph engine: "go", "xla:cpu", "xla:cuda", or "auto", the
-	// last of these that works. "" is the environment variable NEUROCREDIT_BACKEND, or
-	// auto.
+	// Backend is what the graph engine runs on: go, xla:cpu, xla:cuda, or auto, the
+	// fastest of them that works. Empty: the value of NEUROCREDIT_BACKEND, or auto.
 	Backend string
 }
 
@@ -94,7 +94,11 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 			return results, err
 		}
 	}
-	with, err := openEngines(o, configs)
+	dirs := make([]string, len(configs))
+	for i := range configs {
+		dirs[i] = dir(o, &configs[i])
+	}
+	with, err := chooseEngines(configs, dirs, o)
 	if err != nil {
 		return results, err
 	}
@@ -108,11 +112,12 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if o.Progress != nil {
 		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
 		defer progress.Close()
+		progress.Printf("%s", with.note)
 	}
 	tasks := &taskCache{}
 	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
-		j := &job{engines: with, cores: max(1, cores/workers), progress: progress}
-		results[i], err = j.train(ctx, configs[i], o, dir(o, &configs[i]), tasks)
+		j := &job{engines: with, number: i, cores: max(1, cores/workers), progress: progress}
+		results[i], err = j.train(ctx, configs[i], o, dirs[i], tasks)
 		return err
 	})
 	if len(configs) == 1 {
@@ -155,6 +160,7 @@ type position struct {
 // job is one run with its files, if it has any.
 type job struct {
 	engines  *engines
+	number   int // of the run
 	cores    int
 	progress *experiment.Progress
 
@@ -193,13 +199,13 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 		return nil, err
 	}
 	if dir != "" {
-		if j.run, err = open(&c, dir, o.Resume, j.engines.name(&c)); err != nil {
+		if j.run, err = open(&c, dir, o.Resume, j.engines.name(j.number, &c)); err != nil {
 			return nil, err
 		}
 		defer j.run.Finish(&err)
 	}
 	// Not before: a resumed run with a fresh seed finds its seed in the directory.
-	if j.engine, err = j.engines.open(&c, j.task.Shape()); err != nil {
+	if j.engine, err = j.engines.open(j.number, &c, j.task.Shape()); err != nil {
 		return nil, err
 	}
 	defer j.engine.close()
