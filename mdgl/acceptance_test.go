@@ -153,7 +153,7 @@ func TestNoAffinityIsEProp(t *testing.T) {
 	if reflect.DeepEqual(n.gradients(), eprop) {
 		t.Error("MDGL equals e-prop although there is affinity")
 	}
-	n.affinity = [4]float64{}
+	n.affinity = make([]float64, 4)
 	n.run(batch, MDGL, 1)
 	if !reflect.DeepEqual(n.gradients(), eprop) {
 		t.Error("MDGL without affinity differs from e-prop")

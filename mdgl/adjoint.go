@@ -14,6 +14,9 @@ type worker[F float] struct {
 	x    []F // [N] what goes through recurrent synapses
 	v, q []F // [N] adjoint voltage and adaptation, in units of γ/ϑ
 	r    []F // [N] filtered modulator of OnMDGL
+
+	total []F           // [types] sums of NLMDGL
+	own   *ownSignal[F] // Own
 }
 
 // adjointALIF adds the gradient of one trial to g, for any rule (section 6). From the
@@ -24,7 +27,8 @@ type worker[F float] struct {
 //	Q[t] = -β Z[t] h[t] + ρ Q[t+1]
 //
 // S is the direct derivative L, plus what the rule sends through recurrent synapses:
-// nothing for EProp, W V[t+1] for BPTT, Ω a[t+1] with a = L ψ for the others. The
+// nothing for EProp, W V[t+1] for BPTT, Ω a[t+1] with a = L ψ for the others; Own
+// computes S and a by its equations. The
 // gradient of a weight collects V at the target for each spike of its source.
 func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *gradient[F]) {
 	N, K := n.neurons, n.outputs
@@ -50,7 +54,9 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		case BPTT:
 			n.gather(w.s, w.base, h, w.v)
 		case NLMDGL:
-			n.spread(w.s, w.base, w.x)
+			n.spread(w.s, w.base, w.x, w.total)
+		case Own:
+			w.own.evaluate(n, w, h)
 		case OnMDGL:
 			copy(w.s, w.base)
 			if due {
@@ -68,8 +74,12 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 				n.gather(w.s, w.base, h, w.x)
 			}
 		}
-		back(signal[:n.regular], h[:n.regular], w.v[:n.regular], c.alpha, c.gamma)
-		backAdaptive(signal[n.regular:], h[n.regular:], w.v[n.regular:], w.q[n.regular:], c)
+		if n.own.varied {
+			n.variedBack(signal, h, w.v, w.q)
+		} else {
+			back(signal[:n.regular], h[:n.regular], w.v[:n.regular], c.alpha, c.gamma)
+			backAdaptive(signal[n.regular:], h[n.regular:], w.v[n.regular:], w.q[n.regular:], c)
+		}
 		n.secrete(w, h, secreteRate)
 
 		for ; at > 0 && int(tr.Events[at-1].Step) == t; at-- {
@@ -134,16 +144,20 @@ func (n *network[F]) gather(s, base, h, x []F) {
 	}
 }
 
-// spread adds to every neuron the modulators of both types, by its own type.
-func (n *network[F]) spread(s, base, x []F) {
-	var sum [2]F
+// spread adds to every neuron the modulators of all types, by its own type. total is
+// room for a number per type.
+func (n *network[F]) spread(s, base, x, total []F) {
+	clear(total)
 	for j, a := range n.types {
-		sum[a] += x[j]
+		total[a] += x[j]
 	}
 	p := &n.plan
-	m := [2]F{p.types[0]*sum[0] + p.types[1]*sum[1], p.types[2]*sum[0] + p.types[3]*sum[1]}
 	for j, a := range n.types {
-		s[j] = base[j] + m[a]
+		var m F
+		for b, sum := range total {
+			m += p.types[int(a)*n.kinds+b] * sum
+		}
+		s[j] = base[j] + m
 	}
 }
 
@@ -174,6 +188,8 @@ func (n *network[F]) secrete(w *worker[F], h []F, rate bool) {
 	p := &n.plan
 	switch {
 	case p.rule == EProp || p.rule == BPTT || p.rule == OnMDGL:
+	case p.rule == Own:
+		w.own.secrete(n, w, h, rate)
 	case rate:
 		x, base := w.x[:len(h)], w.base[:len(h)]
 		for j, y := range h {

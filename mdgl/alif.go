@@ -43,16 +43,24 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 		}
 		v[i] -= c.thr
 		if int(i) >= n.regular {
-			b[i] += c.rho1
+			b[i] += n.own.rho1[i]
 		}
+	}
+	if s.noise != nil {
+		n.addNoise(s.noise, v)
 	}
 	if s.watchV != nil {
 		copy(s.watchV, v)
 		copy(s.watchB, b)
 	}
 	lif := n.regular
-	above := s.above[:n.cells(v[:lif], h[:lif], s.above, 0)]
-	above = s.above[:len(above)+n.adaptiveCells(v[lif:], b[lif:], h[lif:], s.above[len(above):], lif)]
+	var above []int32
+	if n.own.varied {
+		above = s.above[:n.variedCells(v, b, h, s.above)]
+	} else {
+		above = s.above[:n.cells(v[:lif], h[:lif], s.above, 0)]
+		above = s.above[:len(above)+n.adaptiveCells(v[lif:], b[lif:], h[lif:], s.above[len(above):], lif)]
+	}
 
 	now := s.ring[t%slots][:0]
 	for i, spikes := range s.ring {

@@ -1,6 +1,7 @@
 package mdgl
 
 import (
+	"math/rand/v2"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -34,8 +35,8 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 		return n.runOnline(trials, rule, decisions, blocks)
 	}
 	// The rate cost couples the trials, so their traces wait for the last one.
-	// Without it a worker goes forward and back while the trace is in its cache.
-	wait := rule != "" && n.cfg.Learning.RateCost > 0
+	// The equations of Own may name rates. Without both a worker goes forward and back while the trace is in its cache.
+	wait := rule == Own || rule != "" && n.cfg.Learning.RateCost > 0
 	slots := len(n.active)
 	if wait {
 		slots = len(trials)
@@ -60,6 +61,7 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 			if n.states != nil {
 				state = &n.states[i]
 			}
+			w.setNoise(n.noiseOf(i))
 			tallies[i] = n.forward(w, &trials[i], tc, state, decisions, len(trials), rule)
 			for j, c := range tc.counts {
 				counts[block*n.neurons+j] += c
@@ -87,7 +89,13 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 // reserve makes workers and blocks, and sets the number of workers of a batch.
 func (n *network[F]) reserve(workers, blocks int) {
 	for len(n.workers) < workers {
-		w := &worker[F]{scratch: make([]float64, n.outputs)}
+		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, n.kinds)}
+		if n.cfg.Learning.Rule == Own {
+			var err error
+			if w.own, err = newOwnSignal(n); err != nil {
+				panic(err) // the configuration was validated
+			}
+		}
 		for _, x := range []*[]F{&w.base, &w.s, &w.x, &w.v, &w.q, &w.r} {
 			*x = make([]F, n.neurons)
 		}
@@ -101,6 +109,15 @@ func (n *network[F]) reserve(workers, blocks int) {
 	n.active = n.workers[:workers]
 	for len(n.blocks) < blocks {
 		n.blocks = append(n.blocks, n.newGradient())
+	}
+}
+
+// setNoise sets the noise of the next trial.
+func (w *worker[F]) setNoise(rng *rand.Rand) {
+	if w.lsnn != nil {
+		w.lsnn.noise = rng
+	} else {
+		w.alif.noise = rng
 	}
 }
 
@@ -205,15 +222,15 @@ func (n *network[F]) addBlocks(blocks int, rule Rule) {
 	for i := range blocks {
 		n.sums.add(&n.blocks[i])
 	}
-	unit := n.c.alpha1 * n.c.slope
+	slope := n.c.slope
 	if n.cfg.Cells.Model == "lsnn" {
-		unit = n.c.alpha1
+		slope = 1
 	}
 	for k := range n.sums.in {
-		n.sums.in[k] *= unit
+		n.sums.in[k] *= n.own.alpha1[n.in.col[k]] * slope
 	}
 	for k := range n.sums.rec {
-		n.sums.rec[k] *= unit
+		n.sums.rec[k] *= n.own.alpha1[n.rec.col[k]] * slope
 		if rule == BPTT && n.rec.row[k] == n.rec.col[k] {
 			n.sums.rec[k] = 0 // the exact gradient: the weight is always 0
 		}

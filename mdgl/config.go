@@ -46,7 +46,15 @@ type Cells struct {
 	AdaptationTau float64 `yaml:"adaptation_tau" unit:"ms" min:"0" exclusive:"min" doc:"time constant τ_a of the adaptation"`
 	ReadoutTau    float64 `yaml:"readout_tau" unit:"ms" min:"0" exclusive:"min" doc:"time constant τ_out of the readout"`
 	Delays        int     `yaml:"delays" unit:"ms" min:"1" max:"255" doc:"each synapse of an lsnn network has a random extra delay of 0 to delays-1 steps"`
+	Noise         float64 `yaml:"noise" min:"0" doc:"standard deviation of a current that is drawn for every neuron and step"`
 	Bias          bool    `yaml:"bias" doc:"the readout has a trainable bias"`
+
+	MembraneTaus   []float64 `yaml:"membrane_taus" unit:"ms" min:"0" exclusive:"min" doc:"τ_v of every neuron, in place of membrane_tau"`
+	AdaptationTaus []float64 `yaml:"adaptation_taus" unit:"ms" min:"0" exclusive:"min" doc:"τ_a of every neuron, in place of adaptation_tau"`
+	Adaptations    []float64 `yaml:"adaptations" min:"0" doc:"β of every neuron, in place of adaptation; 0 for regular ones"`
+
+	Types  string `yaml:"types" enum:"ei,ei_adaptive,own" doc:"cell types, between which rules tell affinities; ei: inhibitory and excitatory; ei_adaptive: also regular and adaptive; own: those of type_of"`
+	TypeOf []int  `yaml:"type_of" min:"0" doc:"with types: own, the type of every neuron, numbered from 0"`
 }
 
 // Wiring says which synapses exist and how they may change (section 3).
@@ -65,7 +73,9 @@ type Wiring struct {
 
 // Learning holds the rule and the optimiser (sections 3 and 5).
 type Learning struct {
-	Rule          Rule    `yaml:"rule" enum:"bptt,eprop,mdgl,mdgl_cell,nl_mdgl,on_mdgl" doc:"learning rule of input and recurrent weights"`
+	Rule          Rule    `yaml:"rule" enum:"bptt,eprop,mdgl,mdgl_cell,nl_mdgl,on_mdgl,own" doc:"learning rule of input and recurrent weights; own: the equations signal and secretion"`
+	Signal        string  `yaml:"signal" doc:"with rule: own, equation of the learning signal S of a neuron, such as L + M; ignored otherwise"`
+	Secretion     string  `yaml:"secretion" doc:"with rule: own, equation of what a neuron secretes; empty: L*psi; ignored otherwise"`
 	Form          string  `yaml:"form" enum:"adjoint,online" doc:"adjoint: backward in time, fastest; online: strictly forward in time, with memory that does not grow with it; same numbers up to rounding"`
 	Feedback      string  `yaml:"feedback" enum:"symmetric,random,broadcast" doc:"weights of the error signal; symmetric: the output weights; random: fixed random ones at the same places; broadcast: fixed random ones to all neurons"`
 	Affinity      string  `yaml:"affinity" enum:"current,initial" doc:"mean weights between types; current: of the present weights; initial: of those at the start"`
@@ -122,6 +132,9 @@ func (c *Config) CheckFields(report func(path, text string)) {
 			fail("learning.rate_modulates", "must be false with form: online, because rates are known only after the batch")
 		}
 	}
+	c.checkTypes(fail)
+	c.checkLists(fail)
+	c.checkSignal(fail)
 	if n.Model == "lsnn" && l.Rule == OnMDGL {
 		fail("learning.rule", "on_mdgl needs cells.model: alif")
 	}

@@ -18,6 +18,7 @@ const (
 	streamDelays
 	streamFeedback
 	streamRewiring
+	streamNoise
 )
 
 func newRand(seed uint32, stream int, index uint64) *rand.Rand {

@@ -16,12 +16,14 @@ type engine interface {
 	batch(trials []data.Trial, rule Rule, workers int) (score, error)
 	// batchFrom is batch without a rule, from given states, one per trial, and back into them.
 	batchFrom(states []State, trials []data.Trial, workers int) (score, error)
+	setNoise(key uint64) // chooses the noise of the next batches
 	learn() (reconnected int, err error)
-	made() int             // updates made
-	meanRates() []float64  // [N] spikes per step in the last batch
-	connections() (n int)  // synapses with a weight
-	learningRate() float64 // of the next update
-	gradients() *Gradient  // of the last batch
+	made() int                    // updates made
+	meanRates() []float64         // [N] spikes per step in the last batch
+	connections() (n int)         // synapses with a weight
+	learningRate() float64        // of the next update
+	gradients() *Gradient         // of the last batch
+	typeMeans(all bool) []float64 // recurrent weights by pairs of types
 	watch(*data.Trial) *Activity
 	weights(group string) (*mat.Dense, error)
 	setWeights(group string, w mat.Matrix) error
@@ -42,6 +44,7 @@ func (n *network[F]) batch(trials []data.Trial, rule Rule, workers int) (score, 
 }
 
 func (n *network[F]) close()               {}
+func (n *network[F]) setNoise(key uint64)  { n.noise = key }
 func (n *network[F]) made() int            { return n.updates }
 func (n *network[F]) meanRates() []float64 { return n.rates }
 
@@ -140,6 +143,7 @@ func (n *network[F]) watch(tr *data.Trial) *Activity {
 	T, N := n.shape.Steps, n.neurons
 	n.reserve(1, 0)
 	tc := &trace[F]{watched: true}
+	n.workers[0].setNoise(n.noiseOf(0))
 	n.forward(n.workers[0], tr, tc, nil, max(1, len(tr.Decisions)), 1, BPTT)
 	a := &Activity{
 		Voltage: mat.NewDense(T, N, float64s(tc.v)), Adaptation: mat.NewDense(T, N, float64s(tc.b)), Pseudo: mat.NewDense(T, N, float64s(tc.h)),
@@ -179,11 +183,11 @@ func (n *network[F]) modulatory(tc *trace[F], direct []F) []F {
 			x[i] /= n.threshold(i%N, b)
 		}
 	}
-	m, zero := make([]F, T*N), make([]F, N)
+	m, zero, total := make([]F, T*N), make([]F, N), make([]F, n.kinds)
 	for t := range T {
 		from := x[(t+lag)*N:]
 		if n.plan.rule == NLMDGL {
-			n.spread(m[t*N:(t+1)*N], zero, from[:N])
+			n.spread(m[t*N:(t+1)*N], zero, from[:N], total)
 		} else {
 			n.gather(m[t*N:(t+1)*N], zero, nil, from)
 		}

@@ -108,7 +108,7 @@ func checkAffinity[F float](t *testing.T, n *network[F], rule Rule, want tensor,
 	for i := range N {
 		if rule == NLMDGL {
 			for j := range N {
-				got[i*N+j] = p.types[2*n.types[i]+n.types[j]] / unit
+				got[i*N+j] = p.types[n.pair(int32(i), int32(j))] / unit
 			}
 			continue
 		}

@@ -149,6 +149,7 @@ func (g *goldenCase) config() *Config {
 	c := Fig3C(BPTT)
 	p := &g.Params
 	c.Cells = Cells{
+		Types: "ei",
 		Model: "alif", Regular: p.NRegular, Adaptive: p.NAdaptive, Threshold: p.Thr, Adaptation: p.Beta, Dampening: p.Dampening + p.Gamma,
 		Refractory: p.NRef, MembraneTau: p.TauV, AdaptationTau: p.TauA, ReadoutTau: p.TauOut, Delays: max(1, p.NDelay), Bias: true,
 	}

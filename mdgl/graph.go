@@ -111,6 +111,12 @@ func (c *Config) checkGraph() error {
 	if c.Learning.Form == "online" {
 		return errors.New("learning.form: online needs the native engine, the graph engine has the form adjoint alone")
 	}
+	if c.Learning.Rule == Own {
+		return errors.New("learning.rule: own needs the native engine")
+	}
+	if c.varied() || c.Cells.Noise > 0 {
+		return errors.New("cells.membrane_taus, adaptation_taus, adaptations and noise need the native engine")
+	}
 	if c.Validation.State == "carried" {
 		return errors.New("validation.state: carried needs the native engine, in the graph engine every trial begins at rest")
 	}

@@ -211,7 +211,7 @@ func TestGraphControls(t *testing.T) {
 		// Without affinity nothing is heard, which is e-prop to the last bit.
 		c.Learning.Affinity = "initial"
 		kept := n.affinity
-		n.affinity = [4]float64{}
+		n.affinity = make([]float64, 4)
 		for _, rule := range []Rule{MDGL, OnMDGL} {
 			if got := gradient(rule); !slices.Equal(got, eprop) {
 				t.Errorf("%s without affinity is not e-prop: distance %v", rule, relative(got, eprop))

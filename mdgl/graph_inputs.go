@@ -164,7 +164,7 @@ func (n *network[F]) eachGain(f func(i, d, j int, gain F)) {
 	for i := range n.neurons {
 		if p.rule == NLMDGL {
 			for j := range n.neurons {
-				f(i, 0, j, p.types[2*n.types[i]+n.types[j]])
+				f(i, 0, j, p.types[n.pair(int32(i), int32(j))])
 			}
 			continue
 		}

@@ -44,7 +44,7 @@ func (s *lsnn[F]) begin(from *State) {
 // voltage before step t, tc.b[t] the adaptation of step t. It begins at, and ends in,
 // the given state; nil is rest.
 func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], state *State) {
-	N, c := n.neurons, &n.c
+	N := n.neurons
 	s.begin(state)
 	slots := len(s.ring)
 	at := 0
@@ -58,13 +58,16 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], stat
 			send(s.currents[t*N:], n.rec, n.recDrive, i, 1)
 		}
 		arrived := s.currents[t*N : (t+1)*N]
+		if s.noise != nil {
+			n.addNoise(s.noise, arrived)
+		}
 		h, v, b := tc.row(tc.h, t, N), tc.row(tc.v, t, N), tc.row(tc.b, t, N)
 		for j := range s.b {
-			s.b[j] *= c.rho
+			s.b[j] *= n.own.rho[j]
 		}
 		for _, j := range before {
 			if int(j) >= n.regular {
-				s.b[j] += c.rho1
+				s.b[j] += n.own.rho1[j]
 			}
 			arrived[j] -= n.threshold(int(j), s.b[j])
 		}
@@ -80,7 +83,7 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], stat
 				s.last[j] = int32(t)
 				now = append(now, int32(j))
 			}
-			s.v[j] = c.alpha*x + arrived[j]
+			s.v[j] = n.own.alpha[j]*x + arrived[j]
 		}
 		s.ring[t%slots] = now
 		before = now
@@ -111,7 +114,7 @@ func (n *network[F]) threshold(j int, b F) F {
 	if j < n.regular {
 		return n.c.thr
 	}
-	return n.c.thr + n.c.beta*b
+	return n.c.thr + n.own.beta[j]*b
 }
 
 // adjointLSNN is adjointALIF for the LSNN cell. From the last step to the first,
@@ -146,21 +149,21 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			n.gather(w.s, w.base, h, s.backV[(t+1)*N:])
 		case NLMDGL:
 			// The modulator reaches all neurons after the shortest delay.
-			n.spread(w.s, w.base, s.backX[(t+2)*N:(t+3)*N])
+			n.spread(w.s, w.base, s.backX[(t+2)*N:(t+3)*N], w.total)
 		default:
 			n.gather(w.s, w.base, h, s.backX[(t+2)*N:])
 		}
 		v, next, x := s.backV[t*N:(t+1)*N], s.backV[(t+1)*N:(t+2)*N], s.backX[t*N:(t+1)*N]
 		for j, z := range w.s {
-			v[j] = c.alpha*next[j] + s.u[j]
+			v[j] = n.own.alpha[j]*next[j] + s.u[j]
 			if t+1 < steps {
-				z += c.rho1*w.q[j] - n.threshold(j, tc.b[(t+1)*N+j])*next[j]
+				z += n.own.rho1[j]*w.q[j] - n.threshold(j, tc.b[(t+1)*N+j])*next[j]
 			}
 			u := c.gamma * z * h[j] / n.threshold(j, b[j])
 			s.u[j] = u
-			w.q[j] *= c.rho
+			w.q[j] *= n.own.rho[j]
 			if j >= n.regular {
-				w.q[j] -= c.beta * u * before[j] / n.threshold(j, b[j])
+				w.q[j] -= n.own.beta[j] * u * before[j] / n.threshold(j, b[j])
 			}
 		}
 		switch {
@@ -182,7 +185,7 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			for _, i := range tc.spikes[tc.start[t-1]:tc.start[t]] {
 				collect(g.rec, n.rec, i, s.backV[t*N:], 1)
 				if int(i) >= n.regular {
-					w.q[i] -= c.beta * v[i]
+					w.q[i] -= n.own.beta[i] * v[i]
 				}
 			}
 		}

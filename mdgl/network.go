@@ -16,13 +16,15 @@ type network[F float] struct {
 	tiny  F // below it numbers become 0
 
 	neurons, regular, outputs int
-	types                     []int8 // [N] 0 inhibitory, 1 excitatory
+	types                     []int8 // [N] cell types
+	kinds                     int    // number of types
 	in, rec, out              *synapses[F]
 	bias, biasM, biasV        []F
-	feedback                  []F        // [N, K] weights of the error signal; nil: the output weights
-	affinity                  [4]float64 // initial mean weights between types, for learning.affinity: initial
+	feedback                  []F       // [N, K] weights of the error signal; nil: the output weights
+	affinity                  []float64 // initial mean weights between types, for learning.affinity: initial
 	updates                   int
 
+	own               perNeuron[F]
 	inDrive, recDrive []F // weights times 1-α
 	plan              plan[F]
 	columns           columns
@@ -32,6 +34,7 @@ type network[F float] struct {
 	traces            []*trace[F]
 	workers           []*worker[F]
 	active            []*worker[F] // those of the present batch
+	noise             uint64       // key of its noise
 	states            []State      // where its trials begin, and end; nil: at rest
 }
 
@@ -58,13 +61,12 @@ func newNetwork[F float](cfg *Config, shape data.Shape) (*network[F], error) {
 		alpha: F(alpha), alpha1: F(1 - alpha), rho: F(rho), rho1: F(1 - rho), kappa: F(kappa), kappa1: F(1 - kappa),
 		thr: F(p.Threshold), invThr: F(1 / p.Threshold), beta: F(p.Adaptation), gamma: F(p.Dampening), slope: F(p.Dampening / p.Threshold),
 	}
+	n.own = newPerNeuron[F](cfg)
 	w := &cfg.Wiring
 	signs := unitSigns(n.neurons, w.Excitatory)
-	n.types = make([]int8, n.neurons)
-	for j, s := range signs {
-		if s > 0 {
-			n.types[j] = 1
-		}
+	n.types, n.kinds = make([]int8, n.neurons), len(cfg.TypeNames())
+	for j, a := range cfg.CellTypes() {
+		n.types[j] = int8(a)
 	}
 	inSigns := unitSigns(shape.Channels, w.Excitatory)
 	newRand(cfg.Seed, streamInputSigns, 0).Shuffle(len(inSigns), func(i, j int) { inSigns[i], inSigns[j] = inSigns[j], inSigns[i] })
@@ -152,10 +154,10 @@ func (n *network[F]) drawFeedback(rng *rand.Rand) {
 // scale computes the weights that the steps add to the voltage.
 func (n *network[F]) scale() {
 	for k, w := range n.in.w {
-		n.inDrive[k] = n.c.alpha1 * w
+		n.inDrive[k] = n.own.alpha1[n.in.col[k]] * w
 	}
 	for k, w := range n.rec.w {
-		n.recDrive[k] = n.c.alpha1 * w
+		n.recDrive[k] = n.own.alpha1[n.rec.col[k]] * w
 	}
 }
 

@@ -50,12 +50,13 @@ type online[F float] struct {
 	m          [][]F // [C][N] modulator that arrives
 	psp, sumPS []F   // [N] filtered spikes, and their sum over a decision
 	out, err   []F   // [K]
+	total      []F   // [types]
 	counts     []int32
 	logits     []float64
 }
 
-func newOnline[F float](synapses, neurons, outputs int) *online[F] {
-	o := &online[F]{counts: make([]int32, neurons), logits: make([]float64, outputs)}
+func newOnline[F float](synapses, neurons, outputs, types int) *online[F] {
+	o := &online[F]{total: make([]F, types), counts: make([]int32, neurons), logits: make([]float64, outputs)}
 	for _, x := range []*[]F{&o.ev, &o.ea, &o.e, &o.f, &o.before, &o.sum, &o.unit, &o.grad} {
 		*x = make([]F, synapses)
 	}
@@ -89,7 +90,7 @@ func (n *network[F]) runOnline(trials []data.Trial, rule Rule, decisions, blocks
 	size := len(n.in.col) + len(n.rec.col)
 	for _, w := range n.active {
 		if w.online == nil {
-			w.online = newOnline[F](size, n.neurons, n.outputs)
+			w.online = newOnline[F](size, n.neurons, n.outputs, n.kinds)
 		}
 	}
 	n.makePlan(rule, len(trials))
@@ -102,6 +103,7 @@ func (n *network[F]) runOnline(trials []data.Trial, rule Rule, decisions, blocks
 		clear(o.grad)
 		clear(o.unit)
 		for i := block * blockSize; i < min((block+1)*blockSize, len(trials)); i++ {
+			w.setNoise(n.noiseOf(i))
 			tallies[i] = n.onlineTrial(w, &trials[i], g, decisions, len(trials))
 			for j, c := range o.counts {
 				counts[block*n.neurons+j] += c

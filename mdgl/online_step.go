@@ -43,7 +43,7 @@ func (n *network[F]) modulate(o *online[F], channels int, due bool) {
 		m := o.m[ch]
 		clear(m)
 		if p.rule == NLMDGL {
-			n.spread(m, m, o.x)
+			n.spread(m, m, o.x, o.total)
 		} else {
 			n.gather(m, m, nil, o.x)
 		}

@@ -14,18 +14,19 @@ import (
 // without any of the engine's transformations. Its spike can be the hard one with
 // surrogate derivative, or a smooth one whose derivative is exact.
 type oracle struct {
-	T, in, N, K       int
-	Win, Wrec, Wout   *mat.Dense
-	bias              []float64
-	beta              []float64
-	alpha, rho, kappa float64
-	thr, gamma        float64
-	refractory        int
-	smooth            float64     // steepness, 0: hard spikes
-	frozen            [][]float64 // recurrent spikes that are heard, nil: the own ones
-	z, psi            [][]float64 // [T][N]
-	errors            []float64   // [K] of the last step
-	x                 [][]float64
+	T, in, N, K     int
+	Win, Wrec, Wout *mat.Dense
+	bias            []float64
+	beta            []float64
+	alpha, rho      []float64 // [N]
+	kappa           float64
+	thr, gamma      float64
+	refractory      int
+	smooth          float64     // steepness, 0: hard spikes
+	frozen          [][]float64 // recurrent spikes that are heard, nil: the own ones
+	z, psi          [][]float64 // [T][N]
+	errors          []float64   // [K] of the last step
+	x               [][]float64
 }
 
 func rows(n, m int) [][]float64 {
@@ -56,8 +57,8 @@ func (o *oracle) run(x [][]float64, label int) float64 {
 					current += o.Wrec.At(i, j) * heard[i]
 				}
 			}
-			b[j] = o.rho*b[j] + (1-o.rho)*last
-			v[j] = o.alpha*v[j] + (1-o.alpha)*current - o.thr*last
+			b[j] = o.rho[j]*b[j] + (1-o.rho[j])*last
+			v[j] = o.alpha[j]*v[j] + (1-o.alpha[j])*current - o.thr*last
 			u := (v[j] - o.thr - o.beta[j]*b[j]) / o.thr
 			if o.smooth > 0 {
 				s := 1 / (1 + math.Exp(-o.smooth*u))
@@ -111,20 +112,20 @@ func (o *oracle) bptt() (in, rec *mat.Dense) {
 	for t := o.T - 1; t >= 0; t-- {
 		Z := make([]float64, o.N)
 		for i := range Z {
-			Z[i] = L[t][i] - o.thr*V[i] + (1-o.rho)*Q[i]
+			Z[i] = L[t][i] - o.thr*V[i] + (1-o.rho[i])*Q[i]
 			for j, w := range o.Wrec.RawRowView(i) {
-				Z[i] += (1 - o.alpha) * w * V[j]
+				Z[i] += (1 - o.alpha[j]) * w * V[j]
 			}
 		}
 		for j := range V {
-			V[j] = Z[j]*o.psi[t][j] + o.alpha*V[j]
-			Q[j] = -o.beta[j]*Z[j]*o.psi[t][j] + o.rho*Q[j]
+			V[j] = Z[j]*o.psi[t][j] + o.alpha[j]*V[j]
+			Q[j] = -o.beta[j]*Z[j]*o.psi[t][j] + o.rho[j]*Q[j]
 			for i, x := range o.x[t] {
-				in.Set(i, j, in.At(i, j)+(1-o.alpha)*x*V[j])
+				in.Set(i, j, in.At(i, j)+(1-o.alpha[j])*x*V[j])
 			}
 			for i := range o.N {
 				if t > 0 {
-					rec.Set(i, j, rec.At(i, j)+(1-o.alpha)*o.z[t-1][i]*V[j])
+					rec.Set(i, j, rec.At(i, j)+(1-o.alpha[j])*o.z[t-1][i]*V[j])
 				}
 			}
 		}
@@ -152,7 +153,7 @@ func (o *oracle) traces(S, filtered [][]float64) (in, rec *mat.Dense) {
 				if t > 0 {
 					psi = o.psi[t-1][p]
 				}
-				ev, ea = (o.alpha-o.thr*psi)*ev+o.thr*o.beta[p]*psi*ea+(1-o.alpha)*pre, (1-o.rho)*psi*ev+(o.rho-(1-o.rho)*o.beta[p]*psi)*ea
+				ev, ea = (o.alpha[p]-o.thr*psi)*ev+o.thr*o.beta[p]*psi*ea+(1-o.alpha[p])*pre, (1-o.rho[p])*psi*ev+(o.rho[p]-(1-o.rho[p])*o.beta[p]*psi)*ea
 				e := o.psi[t][p] * (ev - o.beta[p]*ea)
 				low = o.kappa*low + (1-o.kappa)*e
 				sum += S[t][p] * e
@@ -207,7 +208,7 @@ func (o *oracle) rule(rule Rule, types []int8) (in, rec *mat.Dense) {
 			S[t][p] = L[t][p]
 			if t+1 < o.T && rule != OnMDGL {
 				for j := range o.N {
-					S[t][p] += (1 - o.alpha) * weight(p, j) * L[t+1][j] * o.psi[t+1][j]
+					S[t][p] += (1 - o.alpha[j]) * weight(p, j) * L[t+1][j] * o.psi[t+1][j]
 				}
 			}
 		}
@@ -224,7 +225,7 @@ func (o *oracle) rule(rule Rule, types []int8) (in, rec *mat.Dense) {
 			for k, e := range o.errors {
 				delta += o.Wout.At(j, k) * e
 			}
-			filtered[o.T-2][p] += (1 - o.alpha) * weight(p, j) * delta * low[j]
+			filtered[o.T-2][p] += (1 - o.alpha[j]) * weight(p, j) * delta * low[j]
 		}
 	}
 	return o.traces(S, filtered)
@@ -235,12 +236,10 @@ func newOracle(n *network[float64], rng *rand.Rand) (*oracle, data.Trial) {
 	c := &n.c
 	o := &oracle{
 		T: n.shape.Steps, in: n.shape.Channels, N: n.neurons, K: n.outputs, bias: n.bias, beta: make([]float64, n.neurons),
-		alpha: c.alpha, rho: c.rho, kappa: c.kappa, thr: c.thr, gamma: c.gamma, refractory: n.cfg.Cells.Refractory,
+		alpha: n.own.alpha, rho: n.own.rho, kappa: c.kappa, thr: c.thr, gamma: c.gamma, refractory: n.cfg.Cells.Refractory,
 		Win: n.in.dense(n.in.w), Wrec: n.rec.dense(n.rec.w), Wout: n.out.dense(n.out.w),
 	}
-	for j := n.regular; j < n.neurons; j++ {
-		o.beta[j] = c.beta
-	}
+	copy(o.beta, n.own.beta)
 	o.x = rows(o.T, o.in)
 	tr := data.Trial{Decisions: []data.Decision{{From: o.T - 1, To: o.T, Label: rng.IntN(o.K)}}}
 	for t := range o.x {

@@ -39,26 +39,29 @@ type plan[F float] struct {
 	start  []int32
 	target []int32 // j, with delays as in synapses
 	gain   []F
-	types  [4]F // NLMDGL: gains by types, pre*2 + post
+	types  []F        // NLMDGL: gains by pairs of types
+	own    ownPlan[F] // Own
 }
 
-// typeMeans returns the mean recurrent weight from type a to type b at 2a + b: of
-// the existing synapses, or with all of all entries of the block.
-func (n *network[F]) typeMeans(all bool) (mean [4]float64) {
-	var count [4]float64
+// typeMeans returns the mean recurrent weight by pairs of types: of the existing
+// synapses, or with all of all entries of the block.
+func (n *network[F]) typeMeans(all bool) []float64 {
+	mean, count := make([]float64, n.pairs()), make([]float64, n.pairs())
 	for k, w := range n.rec.w {
 		if w != 0 {
-			ab := 2*n.types[n.rec.row[k]] + n.types[n.rec.col[k]]
+			ab := n.pair(n.rec.row[k], n.rec.col[k])
 			mean[ab] += float64(w)
 			count[ab]++
 		}
 	}
 	if all {
-		var size [2]float64
+		size := make([]float64, n.kinds)
 		for _, a := range n.types {
 			size[a]++
 		}
-		count = [4]float64{size[0] * size[0], size[0] * size[1], size[1] * size[0], size[1] * size[1]}
+		for ab := range count {
+			count[ab] = size[ab/n.kinds] * size[ab%n.kinds]
+		}
 	}
 	for ab := range mean {
 		if count[ab] > 0 {
@@ -81,12 +84,19 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 		return
 	}
 	// X leaves out the factor γ/ϑ of ψ (alif) or γ (lsnn), which is put in here.
-	unit := n.c.alpha1 * n.c.slope
+	slope := n.c.slope
 	if n.cfg.Cells.Model == "lsnn" {
-		unit = n.c.alpha1 * n.c.gamma
+		slope = n.c.gamma
 		if rule == BPTT {
-			unit = n.c.alpha1
+			slope = 1
 		}
+	}
+	unit := n.c.alpha1 * slope
+	p.types = grow(p.types, n.pairs())
+	if rule == Own {
+		p.start[0] = 0
+		n.planOwn(n.means(false), n.means(true), unit)
+		return
 	}
 	if rule == NLMDGL {
 		mean := n.means(true)
@@ -106,9 +116,9 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 				continue
 			}
 			if rule == MDGL || rule == OnMDGL {
-				w = F(mean[2*n.types[i]+n.types[j]])
+				w = F(mean[n.pair(int32(i), j)])
 			}
-			p.target, p.gain = append(p.target, n.rec.target[k]), append(p.gain, unit*w)
+			p.target, p.gain = append(p.target, n.rec.target[k]), append(p.gain, n.own.alpha1[j]*slope*w)
 		}
 		for len(p.target)%4 != 0 {
 			p.target, p.gain = append(p.target, 0), append(p.gain, 0)
@@ -127,7 +137,7 @@ func (n *network[F]) planRate(trials int) {
 }
 
 // means returns the affinities between types.
-func (n *network[F]) means(all bool) [4]float64 {
+func (n *network[F]) means(all bool) []float64 {
 	if n.cfg.Learning.Affinity == "initial" && !all {
 		return n.affinity
 	}

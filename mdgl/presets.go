@@ -9,7 +9,7 @@ func Fig3C(rule Rule) Config {
 		Task: Task{Set: "evidence"},
 		Cells: Cells{
 			Model: "alif", Regular: 50, Adaptive: 50, Threshold: 0.01, Adaptation: 1.8, Dampening: 0.3, Refractory: 5,
-			MembraneTau: 20, AdaptationTau: 2000, ReadoutTau: 20, Delays: 1, Bias: true,
+			MembraneTau: 20, AdaptationTau: 2000, ReadoutTau: 20, Delays: 1, Bias: true, Types: "ei",
 		},
 		Wiring: Wiring{
 			In: 0.1, Recurrent: 0.1, Out: 0.1, DenseOut: "normal", Dale: true, Excitatory: 0.8,

@@ -1,6 +1,9 @@
 package mdgl
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Rule is a learning rule for input and recurrent weights. All rules share the
 // simulation, the exact gradient of the readout, and the optimiser. A rule gives
@@ -48,15 +51,14 @@ const (
 	OnMDGL Rule = "on_mdgl"
 )
 
-// Rules lists all rules, from the exact one down.
+// Rules lists the published rules, from the exact one down.
 func Rules() []Rule { return []Rule{BPTT, MDGLCell, MDGL, NLMDGL, OnMDGL, EProp} }
 
 // ParseRule returns the rule of that name.
 func ParseRule(name string) (Rule, error) {
-	for _, r := range Rules() {
-		if string(r) == name {
-			return r, nil
-		}
+	known := append(Rules(), Own)
+	if slices.Contains(known, Rule(name)) {
+		return Rule(name), nil
 	}
-	return "", fmt.Errorf("mdgl: unknown rule %q%s, must be one of %v", name, suggest(name, Rules()), Rules())
+	return "", fmt.Errorf("mdgl: unknown rule %q%s, must be one of %v", name, suggest(name, known), known)
 }

@@ -2,6 +2,7 @@ package mdgl
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/neurocredit/neurocredit/data"
 )
@@ -85,6 +86,8 @@ type spiking[F float] struct {
 	v, b []F       // voltage; adaptation, 0 for regular neurons
 	last []int32   // [N] step of the last spike
 	ring [][]int32 // [n_ref+1] spikes of the last steps
+
+	noise *rand.Rand // of the trial, nil: none
 }
 
 func newSpiking[F float](neurons, refractory int) spiking[F] {

@@ -311,6 +311,7 @@ func (j *job) work(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		j.engine.setNoise(noiseKey(data.Training, k))
 		if _, err := j.engine.batch(trials, c.Learning.Rule, j.cores); err != nil {
 			return err
 		}
@@ -411,6 +412,7 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 		if err != nil {
 			return Score{}, err
 		}
+		e.setNoise(noiseKey(stage, first+i))
 		var s score
 		if states == nil {
 			s, err = e.batch(trials, "", cores)
