@@ -128,7 +128,7 @@ func TestGoldenFullRuns(t *testing.T) {
 							continue
 						}
 						largest = max(largest, d-digits)
-						if d > digits+2e-6 {
+						if d > digits+1e-6 {
 							t.Errorf("%s: %v, want %v", key, got[i], want[i])
 						}
 					}
