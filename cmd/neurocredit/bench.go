@@ -9,130 +9,118 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/experiment"
-	"github.com/neurocredit/neurocredit/internal/mt19937"
 )
 
 func newBench() *cobra.Command {
 	var length time.Duration
+	var set []string
 	var precision string
+	o := &options{workers: 1}
 	c := &cobra.Command{
 		Use:   "bench [PRESET...]",
 		Short: "Measure how fast this machine computes the presets",
-		Long: `Bench trains with each preset for a moment, on one core, and prints the time of one time
-step of one run and of a complete run. MNIST is replaced by random pictures with as many
-dark pixels, so that no data are needed.`,
+		Long: `Bench trains with each preset for a moment, one run at a time, and prints the time of one
+time step (of one update for mdgl) of one run and of a complete run. The pictures of the
+MNIST presets of dendritic are random ones with as many dark pixels, so that no data are
+needed; those of mdgl must be fetched.`,
 		Example: `  neurocredit bench
-  neurocredit bench yin-yang/pal --time 5s`,
+  neurocredit bench yin-yang/pal --time 5s
+  neurocredit bench fig3c/mdgl chain/pal`,
 		Args: arguments(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if length <= 0 {
 				return fmt.Errorf("--time %v must be positive", length)
 			}
 			if len(args) == 0 {
-				args = []string{"yin-yang/fa", "yin-yang/pal", "mnist/fa", "mnist/pal"}
+				for _, s := range systems {
+					args = append(args, s.about().benchmarks...)
+				}
 			}
-			rows := [][]string{{"preset", "levels", "ns/step", "complete run"}}
+			if cmd.Flags().Changed("precision") {
+				set = append(set, "precision="+precision)
+			}
+			rows := [][]string{{"preset", "system", "computed by", "one", "takes", "complete run"}}
 			var versions experiment.Versions
 			for _, name := range args {
-				c, err := dendritic.Preset(name)
+				configs, err := readConfigs(name, set...)
 				if err != nil {
 					return err
 				}
-				c.Precision = precision
-				b, err := newBenchmark(*c)
+				ns, v, err := measure(cmd.Context(), configs[0], o, length)
 				if err != nil {
-					return err
+					return fmt.Errorf("%s: %w", name, err)
 				}
-				ns, err := b.measure(cmd.Context(), length)
-				if err != nil {
-					return err
+				versions = v
+				complete := "-"
+				if work := configs[0].amounts().work; work > 0 {
+					complete = roughly(ns * float64(work))
 				}
-				versions = b.versions
-				rows = append(rows, []string{name, fmt.Sprint(c.Circuit.Levels), fmt.Sprintf("%.0f", ns), roughly(ns * float64(stepsOf(c)))})
+				i := configs[0].of().about()
+				rows = append(rows, []string{name, i.name, v.Engine, i.unit[:len(i.unit)-1], precisely(ns), complete})
 			}
 			w := cmd.OutOrStdout()
-			fmt.Fprintf(w, "%s %s, %s, %s %s/%s, %s\n", versions.Module, versions.Revision, versions.Engine, versions.Go, versions.OS, versions.Arch, versions.CPU)
+			fmt.Fprintf(w, "%s %s, %s %s/%s, %s\n", versions.Module, versions.Revision, versions.Go, versions.OS, versions.Arch, versions.CPU)
 			printColumns(w, rows)
 			return nil
 		},
 	}
-	c.Flags().DurationVar(&length, "time", time.Second, "how long to measure each preset, about")
-	c.Flags().StringVar(&precision, "precision", dendritic.Float64, "float64 or float32")
+	flags := c.Flags()
+	flags.DurationVar(&length, "time", time.Second, "how long to measure each preset, about")
+	flags.StringVar(&precision, "precision", "", "float64 or float32, in place of that of the preset")
+	addEngine(flags, &o.engine, &o.backend)
 	return c
 }
 
-// benchmark is a preset with data that fit any time.
-type benchmark struct {
-	config   dendritic.Config
-	splits   data.Splits
-	versions experiment.Versions
-}
-
-// Load makes a benchmark a data.Source.
-func (b *benchmark) Load(context.Context) (*data.Splits, error) { return &b.splits, nil }
-
-// newBenchmark draws the patterns: uniform in the unit interval, and 19 % of
-// them different from 0 for MNIST, as in the digits.
-func newBenchmark(c dendritic.Config) (*benchmark, error) {
-	rng := mt19937.New(c.Seed)
-	in, density := c.Circuit.Levels[0], 1.0
-	if c.Data.Set == "mnist" {
-		density = 0.19
+// measure returns the nanoseconds of one unit of work. A short run, saved to disk
+// to learn what computes it, tells how many passes fill the time.
+func measure(ctx context.Context, s settings, o *options, length time.Duration) (float64, experiment.Versions, error) {
+	var none experiment.Versions
+	b, err := s.of().benchmark(s)
+	if err != nil {
+		return 0, none, err
 	}
-	set := &data.Set{Classes: c.Data.Classes}
-	const perClass = 60
-	for i := range perClass * c.Data.Classes {
-		p := make([]float64, in)
-		for j := range p {
-			if rng.Float64() < density {
-				p[j] = rng.Float64()
-			}
-		}
-		set.Inputs, set.Labels = append(set.Inputs, p), append(set.Labels, i%c.Data.Classes)
-	}
-	b := &benchmark{config: c, splits: data.Splits{Name: "benchmark", Train: set, Valid: set, Test: set}}
-	// As published, 15 % of the patterns are validation (Yin-Yang), 1/6 for MNIST.
-	b.config.Data = dendritic.Data{Set: "own", Classes: c.Data.Classes, Train: perClass, Valid: perClass / 6, Test: 1}
-	return b, b.config.Validate()
-}
-
-// measure returns the nanoseconds of one time step. A short run, saved to disk
-// to learn what computes it, tells how many epochs fill the time.
-func (b *benchmark) measure(ctx context.Context, length time.Duration) (float64, error) {
 	temp, err := os.MkdirTemp("", "neurocredit-bench-")
 	if err != nil {
-		return 0, err
+		return 0, none, err
 	}
 	defer os.RemoveAll(temp)
+	run := func(passes int, dir string) (float64, error) {
+		with := *o
+		with.dir = dir
+		work := b.lengthen(passes)
+		begin := time.Now()
+		err := b.run(ctx, &with)
+		return float64(time.Since(begin).Nanoseconds()) / float64(work), err
+	}
 	dir := filepath.Join(temp, "run")
-	b.config.Epochs = 1
-	if _, err := b.run(ctx, dir); err != nil {
-		return 0, err
+	if _, err := run(1, dir); err != nil {
+		return 0, none, err
 	}
 	saved, err := experiment.Open(dir)
 	if err != nil {
-		return 0, err
+		return 0, none, err
 	}
-	b.versions = saved.Versions[0]
-	ns, err := b.run(ctx, "")
+	versions := saved.Versions[0]
+	ns, err := run(1, "")
 	if err != nil {
-		return 0, err
+		return 0, none, err
 	}
-	b.config.Epochs = int(float64(length.Nanoseconds()) / (ns * float64(stepsOf(&b.config))))
-	if b.config.Epochs < 2 {
-		return ns, nil
+	if passes := int(float64(length.Nanoseconds()) / (ns * float64(b.lengthen(1)))); passes >= 2 {
+		ns, err = run(passes, "")
 	}
-	return b.run(ctx, "")
+	return ns, versions, err
 }
 
-// run trains once and returns the nanoseconds per step.
-func (b *benchmark) run(ctx context.Context, dir string) (float64, error) {
-	begin := time.Now()
-	_, err := dendritic.Train(ctx, b.config, &dendritic.Options{Dir: dir, Data: b})
-	return float64(time.Since(begin).Nanoseconds()) / float64(stepsOf(&b.config)), err
+// precisely writes a short time.
+func precisely(ns float64) string {
+	for _, unit := range []string{"ns", "µs", "ms"} {
+		if ns < 999.5 {
+			return fmt.Sprintf("%.3g %s", ns, unit)
+		}
+		ns /= 1000
+	}
+	return fmt.Sprintf("%.3g s", ns)
 }
 
 // roughly writes a time in nanoseconds for people.

@@ -14,33 +14,47 @@ import (
 	"github.com/neurocredit/neurocredit/internal/config"
 )
 
-var update = flag.Bool("update", false, "rewrite docs/config/dendritic.md")
+var update = flag.Bool("update", false, "rewrite docs/config")
 
-// TestReference holds the manual and the code together.
+// TestReference holds the manuals and the code together. The experiment in each
+// must be one.
 func TestReference(t *testing.T) {
-	const file = "../../docs/config/dendritic.md"
-	page := ok(t, "config", "reference")
-	if *update {
-		if err := os.WriteFile(file, []byte(page), 0o666); err != nil {
-			t.Fatal(err)
-		}
+	for _, test := range []struct {
+		system, check string
+		want          []string
+	}{
+		{"dendritic", "20 runs of feedback_fa, feedback_pal", []string{"`learning.rates`", "`fig4cd` | 40 |", "pal-frozen-i2p"}},
+		{"pal", "6 runs of noise_half, noise_published", []string{"## `circuit.noise`", "`fig4ab` | 30 | bp, fa, pal", "chain/MODE"}},
+		{"mdgl", "10 runs of feedback_symmetric, feedback_random", []string{"`feedback`", "`fig3c` | 15 |", "delayed-match"}},
+	} {
+		t.Run(test.system, func(t *testing.T) {
+			file := "../../docs/config/" + test.system + ".md"
+			page := ok(t, "config", "reference", test.system)
+			if *update {
+				if err := os.WriteFile(file, []byte(page), 0o666); err != nil {
+					t.Fatal(err)
+				}
+			}
+			saved, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if string(saved) != page {
+				t.Errorf("%s is not current: go test ./cmd/neurocredit -run TestReference -update", file)
+			}
+			contains(t, page, test.want...)
+			_, rest, _ := strings.Cut(page, "```yaml\n")
+			example, _, _ := strings.Cut(rest, "```")
+			name := filepath.Join(t.TempDir(), "example.yaml")
+			if err := os.WriteFile(name, []byte(example), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			contains(t, ok(t, "config", "check", name), "ok, "+test.check)
+		})
 	}
-	saved, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
+	if len(systems) != 3 {
+		t.Error("a system has no manual here")
 	}
-	if string(saved) != page {
-		t.Errorf("%s is not current: go test ./cmd/neurocredit -run TestReference -update", file)
-	}
-	contains(t, page, "`learning.rates`", "`fig4cd` | 40 |", "pal-frozen-i2p")
-	// The experiment in the text must be one.
-	_, rest, _ := strings.Cut(page, "```yaml\n")
-	example, _, _ := strings.Cut(rest, "```")
-	name := filepath.Join(t.TempDir(), "feedback.yaml")
-	if err := os.WriteFile(name, []byte(example), 0o666); err != nil {
-		t.Fatal(err)
-	}
-	contains(t, ok(t, "config", "check", name), "ok, 20 runs of feedback_fa, feedback_pal")
 }
 
 func TestConvert(t *testing.T) {
@@ -182,10 +196,17 @@ func TestData(t *testing.T) {
 
 func TestBench(t *testing.T) {
 	text := ok(t, "bench", "yin-yang/pal", "--time", "1ms")
-	contains(t, text, "native float64", "yin-yang/pal  [4 30 3]")
-	fields := strings.Fields(text[strings.LastIndex(text, "[4 30 3]"):])
-	if ns, err := strconv.ParseFloat(fields[3], 64); err != nil || ns < 10 || ns > 1e6 {
-		t.Errorf("a step takes %q ns", fields[3])
+	row := regexp.MustCompile(`yin-yang/pal +dendritic +native float64 +step +(\S+) (ns|µs) +\S+ (s|min|h)\n`).FindStringSubmatch(text)
+	if row == nil {
+		t.Fatalf("no row of the preset:\n%s", text)
+	}
+	if x, err := strconv.ParseFloat(row[1], 64); err != nil || x < 1 {
+		t.Errorf("a step takes %s %s", row[1], row[2])
+	}
+	for ns, want := range map[float64]string{12.34: "12.3 ns", 9999: "10 µs", 123456: "123 µs", 45.6e6: "45.6 ms", 20e9: "20 s"} {
+		if got := precisely(ns); got != want {
+			t.Errorf("precisely(%g) is %q, want %q", ns, got, want)
+		}
 	}
 	for ns, want := range map[float64]string{1.4e9: "1 s", 300e9: "5 min", 3600e9 * 12.34: "12.3 h"} {
 		if got := roughly(ns); got != want {

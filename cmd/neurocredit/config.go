@@ -9,6 +9,7 @@ import (
 
 	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/pal"
 )
 
 func newConfig() *cobra.Command {
@@ -44,19 +45,61 @@ func newConfigCheck() *cobra.Command {
 }
 
 func newConfigConvert() *cobra.Command {
-	return &cobra.Command{
-		Use:     "convert FILE",
-		Short:   "Rewrite a configuration of the original program in our format",
-		Example: `  neurocredit config convert sweep_yin_yang_le_fa_seed_123456.yaml > fa.yaml`,
-		Args:    arguments(1, 1),
+	var task string
+	c := &cobra.Command{
+		Use:   "convert FILE",
+		Short: "Rewrite a configuration of an original program in our format",
+		Long: `Convert reads a YAML file of the original dendritic program, or a JSON file of the original
+PAL program, and prints it as a configuration or, if it lists several seeds, as an experiment.`,
+		Example: `  neurocredit config convert sweep_yin_yang_le_fa_seed_123456.yaml > fa.yaml
+  neurocredit config convert params.json --task backward > pal.yaml`,
+		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			c, err := dendritic.ReadPublished(args[0])
+			if !strings.HasSuffix(args[0], ".json") {
+				if cmd.Flags().Changed("task") {
+					return fmt.Errorf("--task %s is for JSON files of the PAL program; %s is none", task, args[0])
+				}
+				c, err := dendritic.ReadPublished(args[0])
+				if err != nil {
+					return err
+				}
+				return printConfig(cmd, &c)
+			}
+			configs, err := pal.ReadPublished(args[0], task)
 			if err != nil {
 				return err
 			}
-			return printConfig(cmd, &c)
+			return printAll(cmd, palSystem.wrap(configs))
 		},
 	}
+	c.Flags().StringVar(&task, "task", pal.TaskTeacher, "`task` of a JSON file, which does not say it: teacher or backward")
+	return c
+}
+
+// printAll writes one configuration as it is, and several that differ in their seeds
+// as an experiment.
+func printAll(cmd *cobra.Command, configs []settings) error {
+	first := configs[0]
+	if len(configs) == 1 {
+		return printConfig(cmd, first.config())
+	}
+	name := variantOf(first)
+	var seeds []string
+	for _, c := range configs {
+		seeds = append(seeds, fmt.Sprint(c.seed()))
+	}
+	text, err := config.EncodeCommented(first.config())
+	if err != nil {
+		return err
+	}
+	w := cmd.OutOrStdout()
+	fmt.Fprintf(w, "system: %s\nname: %s\nseeds: [%s]\nbase:\n", first.of().about().name, name, strings.Join(seeds, ", "))
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasPrefix(line, "name:") && !strings.HasPrefix(line, "seed:") {
+			fmt.Fprintf(w, "  %s", line)
+		}
+	}
+	return nil
 }
 
 func newConfigShow() *cobra.Command {
@@ -77,13 +120,13 @@ func newConfigShow() *cobra.Command {
 			}
 			for i := range configs {
 				if i > 0 && !all {
-					printDiff(cmd, &configs[0], &configs[i])
+					printDiff(cmd, configs[0], configs[i])
 					continue
 				}
 				if i > 0 {
 					fmt.Fprintln(cmd.OutOrStdout(), "---")
 				}
-				if err := printConfig(cmd, &configs[i]); err != nil {
+				if err := printConfig(cmd, configs[i].config()); err != nil {
 					return err
 				}
 			}
@@ -95,7 +138,7 @@ func newConfigShow() *cobra.Command {
 	return c
 }
 
-func printConfig(cmd *cobra.Command, c *dendritic.Config) error {
+func printConfig(cmd *cobra.Command, c any) error {
 	text, err := config.EncodeCommented(c)
 	if err != nil {
 		return err
@@ -105,9 +148,9 @@ func printConfig(cmd *cobra.Command, c *dendritic.Config) error {
 }
 
 // printDiff shows a run by what sets it apart.
-func printDiff(cmd *cobra.Command, first, c *dendritic.Config) {
-	fmt.Fprintf(cmd.OutOrStdout(), "\n# %s\n", c.Name)
-	for _, line := range config.Diff(first, c) {
+func printDiff(cmd *cobra.Command, first, c settings) {
+	fmt.Fprintf(cmd.OutOrStdout(), "\n# %s\n", c.name())
+	for _, line := range config.Diff(first.config(), c.config()) {
 		if !strings.HasPrefix(line, "name:") {
 			fmt.Fprintf(cmd.OutOrStdout(), "#   %s\n", line)
 		}
@@ -116,12 +159,17 @@ func printDiff(cmd *cobra.Command, first, c *dendritic.Config) {
 
 func newConfigReference() *cobra.Command {
 	return &cobra.Command{
-		Use:     "reference",
+		Use:     "reference SYSTEM",
 		Short:   "Print the manual of all settings as Markdown",
-		Example: `  neurocredit config reference > dendritic.md`,
-		Args:    arguments(0, 0),
+		Long:    "Reference prints the manual of the settings of a system: " + strings.Join(systemNames(), ", ") + ".",
+		Example: `  neurocredit config reference pal > pal.md`,
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			page, err := reference()
+			s, err := systemNamed(args[0])
+			if err != nil {
+				return err
+			}
+			page, err := reference(s)
 			if err != nil {
 				return err
 			}

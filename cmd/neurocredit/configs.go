@@ -10,80 +10,175 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/neurocredit/neurocredit/dendritic"
+	"go.yaml.in/yaml/v3"
+
 	"github.com/neurocredit/neurocredit/internal/config"
 )
 
-// presetNames lists what dendritic.Preset knows.
-func presetNames() []string {
-	names := []string{"yin-yang", "mnist"}
-	for _, set := range names[:2] {
-		for _, mode := range dendritic.Modes() {
-			names = append(names, set+"/"+string(mode))
+// whatIsConfig explains CONFIG in help texts.
+func whatIsConfig() string {
+	var b strings.Builder
+	b.WriteString("CONFIG is a file (an experiment, a single configuration, or one of the original programs),\n" +
+		"a results directory, or one of these names:\n")
+	for _, s := range systems {
+		i := s.about()
+		fmt.Fprintf(&b, "  %s\n    experiments  %s\n    presets      %s\n", i.name, strings.Join(i.experiments, ", "), strings.ReplaceAll(i.presetForms, "`", ""))
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// slashed makes the names of presets from what stands before and after the slash.
+func slashed[T ~string](heads []string, tails []T) []string {
+	var names []string
+	for _, h := range heads {
+		for _, t := range tails {
+			names = append(names, h+"/"+string(t))
 		}
 	}
 	return names
 }
 
-// whatIsConfig explains CONFIG in help texts.
-func whatIsConfig() string {
-	return fmt.Sprintf(`CONFIG is a file (an experiment, a single configuration, or one of the original
-program), a results directory, or one of these names:
-  experiments  %s
-  presets      yin-yang/MODE, mnist/MODE with MODE one of %s`,
-		strings.Join(dendritic.ExperimentNames(), ", "), strings.Trim(fmt.Sprint(dendritic.Modes()), "[]"))
+// list joins names by commas.
+func list[T ~string](names []T) string {
+	var b strings.Builder
+	for i, n := range names {
+		if i > 0 {
+			b.WriteString(", ")
+		}
+		b.WriteString(string(n))
+	}
+	return b.String()
+}
+
+// source is what a CONFIG argument stands for: a file or an experiment of a system,
+// or one of its presets.
+type source struct {
+	system
+	file   string // "": the preset
+	preset string
+}
+
+// locate finds out what a CONFIG argument stands for.
+func locate(name string) (*source, error) {
+	file := name
+	info, err := os.Stat(name)
+	if err == nil && info.IsDir() {
+		file = filepath.Join(name, "config.yaml")
+		_, err = os.Stat(file)
+	}
+	if err == nil {
+		s, err := systemOf(file)
+		return &source{system: s, file: file}, err
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	var known []string
+	for _, s := range systems {
+		if slices.Contains(s.about().experiments, name) {
+			return &source{system: s, file: name}, nil
+		}
+		known = append(append(known, s.about().experiments...), s.about().presets...)
+	}
+	head, _, _ := strings.Cut(name, "/")
+	for _, s := range systems {
+		for _, p := range s.about().presets {
+			if p == name || strings.HasPrefix(p, head+"/") {
+				return &source{system: s, preset: name}, nil
+			}
+		}
+	}
+	if info != nil {
+		return nil, fmt.Errorf("%s is a folder without config.yaml, so no results directory", name)
+	}
+	return nil, fmt.Errorf("%s is no file, experiment or preset%s; see neurocredit train --help", name, didYouMean("", config.Nearest(name, known)))
+}
+
+// read reads the configurations.
+func (s *source) read(set ...string) ([]settings, error) {
+	if s.file != "" {
+		return s.system.read(s.file, set...)
+	}
+	c, err := s.system.preset(s.preset)
+	if err != nil {
+		return nil, fmt.Errorf("%w%s", err, didYouMean("", config.Nearest(s.preset, s.about().presets)))
+	}
+	return []settings{c}, config.Set(c.config(), set...)
 }
 
 // readConfigs reads the configurations that a CONFIG argument stands for.
-func readConfigs(name string, set ...string) ([]dendritic.Config, error) {
-	info, err := os.Stat(name)
-	switch {
-	case err == nil && info.IsDir():
-		name = filepath.Join(name, "config.yaml")
-	case errors.Is(err, fs.ErrNotExist) && slices.Contains(presetNames(), name):
-		c, err := dendritic.Preset(name)
-		if err != nil {
-			return nil, err
-		}
-		if err := config.Set(c, set...); err != nil {
-			return nil, err
-		}
-		return []dendritic.Config{*c}, nil
-	case errors.Is(err, fs.ErrNotExist) && !slices.Contains(dendritic.ExperimentNames(), name):
-		known := append(dendritic.ExperimentNames(), presetNames()...)
-		return nil, fmt.Errorf("%s is no file, experiment or preset%s; see neurocredit train --help", name, didYouMean("", config.Nearest(name, known)))
+func readConfigs(name string, set ...string) ([]settings, error) {
+	s, err := locate(name)
+	if err != nil {
+		return nil, err
 	}
-	return dendritic.ReadConfigs(name, set...)
+	return s.read(set...)
 }
 
-// variantName is the name of a run without its seed.
-func variantName(c *dendritic.Config) string {
-	return strings.TrimSuffix(c.Name, fmt.Sprintf("_seed_%d", c.Seed))
+// systemOf returns the system that a file is for: the one that its key system names,
+// or the one whose settings have the keys of the file.
+func systemOf(file string) (system, error) {
+	if strings.HasSuffix(file, ".json") {
+		return palSystem, nil // the published format
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, fmt.Errorf("%s: %w", file, err)
+	}
+	if len(doc.Content) == 0 {
+		return nil, fmt.Errorf("%s is empty", file)
+	}
+	top := doc.Content[0]
+	switch {
+	case top.Kind == yaml.SequenceNode:
+		return dendriticSystem, nil // the published format
+	case top.Kind != yaml.MappingNode:
+		return nil, fmt.Errorf("%s holds no settings: its first line must be a key such as system", file)
+	}
+	if n := valueOf(top, "system"); n != nil {
+		s, err := systemNamed(n.Value)
+		if err != nil {
+			return nil, fmt.Errorf("%s:%d: %w", file, n.Line, err)
+		}
+		return s, nil
+	}
+	var keys []string
+	for i := 0; i < len(top.Content); i += 2 {
+		keys = append(keys, top.Content[i].Value)
+	}
+	best := systems[0]
+	for _, s := range systems[1:] {
+		if distance(s, keys) < distance(best, keys) {
+			best = s
+		}
+	}
+	return best, nil
 }
 
 // withSeeds makes runs with other seeds: for each configuration that configs
 // have with any seed, one run per seed that text asks for.
-func withSeeds(configs []dendritic.Config, text string) ([]dendritic.Config, error) {
+func withSeeds(configs []settings, text string) ([]settings, error) {
 	seeds, err := parseSeeds(text)
 	if err != nil {
 		return nil, err
 	}
-	var runs []dendritic.Config
-	variants := map[string]dendritic.Config{}
+	var runs []settings
+	variants := map[string]settings{}
 	for _, c := range configs {
-		name := variantName(&c)
+		name := variantOf(c)
 		if first, ok := variants[name]; ok {
-			same := c
-			same.Name, same.Seed = first.Name, first.Seed
-			if d := config.Diff(&first, &same); len(d) > 0 {
-				return nil, fmt.Errorf("--seeds: %s and %s differ in more than the seed: %s", first.Name, c.Name, d[0])
+			if d := config.Diff(first.config(), c.renamed(first.name(), first.seed()).config()); len(d) > 0 {
+				return nil, fmt.Errorf("--seeds: %s and %s differ in more than the seed: %s", first.name(), c.name(), d[0])
 			}
 			continue
 		}
 		variants[name] = c
-		for _, seed := range seeds(c.Seed) {
-			c.Name, c.Seed = fmt.Sprintf("%s_seed_%d", name, seed), seed
-			runs = append(runs, c)
+		for _, seed := range seeds(c.seed()) {
+			runs = append(runs, c.renamed(fmt.Sprintf("%s_seed_%d", name, seed), seed))
 		}
 	}
 	return runs, nil

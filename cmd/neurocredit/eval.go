@@ -1,13 +1,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/plotting"
 )
 
@@ -28,15 +28,15 @@ its results directory DIR. What it can draw depends on what the run records.`,
 				return err
 			}
 			o.AllTraining, o.AllTesting = all, all
-			r, err := dendritic.Load(cmd.Context(), args[0])
+			r, err := loadRun(cmd.Context(), args[0])
 			if err != nil {
 				return err
 			}
-			written, skipped, err := plotting.Eval(cmd.Context(), args[0], o)
+			written, skipped, err := evaluate(cmd.Context(), r, args[0], o)
 			if err != nil && len(written) == 0 {
 				return err
 			}
-			printTable(cmd.OutOrStdout(), []*dendritic.Result{r})
+			printTable(cmd.OutOrStdout(), []*outcome{r})
 			printPlots(cmd, args[0], written, skipped, f.verbose)
 			return err
 		},
@@ -45,6 +45,18 @@ its results directory DIR. What it can draw depends on what the run records.`,
 	c.Flags().IntVar(&f.every, "every", 0, "draw single validation passes for every `N`-th epoch and the last, 0: all")
 	f.add(c)
 	return c
+}
+
+// evaluate draws what there is to draw of a run, into its folder.
+func evaluate(ctx context.Context, r *outcome, dir string, o *plotting.EvalOptions) ([]string, []plotting.Skip, error) {
+	switch s := r.of(); s {
+	case dendriticSystem:
+		return plotting.Eval(ctx, dir, o)
+	case palSystem:
+		return plotting.PALEval(ctx, []string{dir}, dir, o)
+	default:
+		return nil, nil, fmt.Errorf("%s: there are no diagnostic plots of runs of %s", dir, s.about().name)
+	}
 }
 
 func newDetail() *cobra.Command {
@@ -65,6 +77,13 @@ training pass before it.`,
 			o, err := f.options(cmd)
 			if err != nil {
 				return err
+			}
+			r, err := loadRun(cmd.Context(), args[0])
+			if err != nil {
+				return err
+			}
+			if s := r.of(); s != dendriticSystem {
+				return fmt.Errorf("%s: detail draws runs of dendritic, this is one of %s", args[0], s.about().name)
 			}
 			written, skipped, err := plotting.Detail(cmd.Context(), args[0], epoch, o)
 			if err != nil && len(written) == 0 {

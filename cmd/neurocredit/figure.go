@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/plotting"
 )
@@ -92,7 +91,7 @@ func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) 
 	if f.out == "" {
 		f.out = f.runs
 	}
-	configs, err := dendritic.ReadConfigs(name, set...)
+	configs, err := dendriticSystem.read(name, set...)
 	if err != nil {
 		return err
 	}
@@ -132,18 +131,18 @@ func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) 
 }
 
 // loadRuns reads those of the runs that are in the folder.
-func loadRuns(ctx context.Context, folder string, configs []dendritic.Config) ([]*dendritic.Result, error) {
-	var results []*dendritic.Result
+func loadRuns(ctx context.Context, folder string, configs []settings) ([]*outcome, error) {
+	var results []*outcome
 	for _, c := range configs {
-		dir := filepath.Join(folder, c.Name)
+		dir := filepath.Join(folder, c.name())
 		if !isRun(dir) {
 			continue
 		}
-		r, err := dendritic.Load(ctx, dir)
+		r, err := loadRun(ctx, dir)
 		if err != nil {
 			return nil, err
 		}
-		if len(r.Epochs) > 0 {
+		if r.points > 0 {
 			results = append(results, r)
 		}
 	}

@@ -5,19 +5,18 @@ import (
 	"runtime"
 	"slices"
 	"strings"
-
-	"github.com/neurocredit/neurocredit/dendritic"
 )
 
 // plan is what a training is going to do.
 type plan struct {
 	runs, workers       int
 	variants, precision []string
-	steps               int64 // of all runs; 0: known only when the data are read
+	work                int64 // of all runs; 0: known only when the data are read
+	unit                string
 	bytes               int64 // of all recordings
 }
 
-func newPlan(configs []dendritic.Config, workers int) plan {
+func newPlan(configs []settings, workers int) plan {
 	p := plan{runs: len(configs), workers: workers}
 	if workers <= 0 {
 		p.workers = runtime.NumCPU()
@@ -25,49 +24,39 @@ func newPlan(configs []dendritic.Config, workers int) plan {
 	p.workers = min(p.workers, p.runs)
 	known := true
 	for _, c := range configs {
-		if v := variantName(&c); !slices.Contains(p.variants, v) {
+		if v := variantOf(c); !slices.Contains(p.variants, v) {
 			p.variants = append(p.variants, v)
 		}
-		if !slices.Contains(p.precision, c.Precision) {
-			p.precision = append(p.precision, c.Precision)
+		a := c.amounts()
+		if !slices.Contains(p.precision, a.precision) {
+			p.precision = append(p.precision, a.precision)
 		}
-		n := stepsOf(&c)
-		known = known && n > 0
-		p.steps += n
-		p.bytes += c.RecordingSize()
+		known = known && a.work > 0
+		p.work += a.work
+		p.bytes += a.recordings
+		p.unit = c.of().about().unit
 	}
 	if !known {
-		p.steps = 0
+		p.work = 0
 	}
 	return p
-}
-
-// stepsOf returns the time steps of a complete run, 0 if the size of the data is
-// not in the configuration.
-func stepsOf(c *dendritic.Config) int64 {
-	d := &c.Data
-	if d.Train == 0 || d.Valid == 0 || d.Test == 0 {
-		return 0
-	}
-	patterns := d.Classes * (c.Epochs*(d.Train+d.Valid) + d.Valid + d.Test)
-	return int64(patterns) * int64(c.StepsPerPattern())
 }
 
 // String describes the plan in lines.
 func (p plan) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "runs        %d of %s\n", p.runs, strings.Join(p.variants, ", "))
-	if p.steps > 0 {
-		fmt.Fprintf(&b, "steps       %s\n", count(float64(p.steps)))
+	if p.work > 0 {
+		fmt.Fprintf(&b, "%-10s  %s\n", p.unit, count(float64(p.work)))
 	} else {
-		b.WriteString("steps       as many as the data have patterns\n")
+		fmt.Fprintf(&b, "%-10s  as many as the data have patterns\n", p.unit)
 	}
 	if p.bytes > 0 {
 		fmt.Fprintf(&b, "recordings  %sB\n", count(float64(p.bytes)))
 	} else {
 		b.WriteString("recordings  none\n")
 	}
-	fmt.Fprintf(&b, "engine      native, %s, %d at a time\n", strings.Join(p.precision, " and "), p.workers)
+	fmt.Fprintf(&b, "precision   %s, %d runs at a time\n", strings.Join(p.precision, " and "), p.workers)
 	return b.String()
 }
 

@@ -1,30 +1,24 @@
 package main
 
 import (
-	_ "embed"
 	"fmt"
 	"strings"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
 )
 
-// referenceIntro stands between the title and the tables of the manual.
-//
-//go:embed reference_intro.md
-var referenceIntro string
-
-// reference is the manual of the settings, docs/config/dendritic.md.
-func reference() (string, error) {
-	defaults, err := dendritic.Preset("")
+// reference is the manual of the settings of a system, docs/config/NAME.md.
+func reference(s system) (string, error) {
+	defaults, err := s.preset("")
 	if err != nil {
 		return "", err
 	}
-	title, tables, _ := strings.Cut(config.Reference(defaults, "Settings of dendritic runs"), "\n\n")
+	i := s.about()
+	title, tables, _ := strings.Cut(config.Reference(defaults.config(), fmt.Sprintf("Settings of %s runs", i.name)), "\n\n")
 	var lists strings.Builder
 	lists.WriteString("| experiment | runs | variants |\n| --- | --- | --- |\n")
-	for _, name := range dendritic.ExperimentNames() {
-		configs, err := dendritic.ReadConfigs(name)
+	for _, name := range i.experiments {
+		configs, err := s.read(name)
 		if err != nil {
 			return "", err
 		}
@@ -37,16 +31,7 @@ func reference() (string, error) {
 		}
 		fmt.Fprintf(&lists, "| `%s` | %d | %s |\n", name, p.runs, strings.Join(variants, ", "))
 	}
-	fmt.Fprintf(&lists, "\nPresets are `yin-yang/MODE` and `mnist/MODE`, with the modes `%s`.",
-		strings.Join(modeNames(), "`, `"))
-	intro := strings.ReplaceAll(strings.TrimSpace(referenceIntro), "<!-- lists -->", lists.String())
+	fmt.Fprintf(&lists, "\nPresets are %s.", i.presetForms)
+	intro := strings.ReplaceAll(strings.TrimSpace(i.intro), "<!-- lists -->", lists.String())
 	return title + "\n\n" + intro + "\n\n" + tables, nil
-}
-
-func modeNames() []string {
-	var names []string
-	for _, m := range dendritic.Modes() {
-		names = append(names, string(m))
-	}
-	return names
 }

@@ -3,62 +3,93 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/equation"
 )
 
-// ruleGroups are the synapse groups that have rules, in the order of the signal.
-var ruleGroups = []string{"up", "p2i", "i2p", "down"}
+// microcircuitGroups are the synapse groups of microcircuits with their published
+// rules.
+func microcircuitGroups(up, p2i, i2p, down equation.Rule) []ruleGroup {
+	return []ruleGroup{
+		{"up", "bottom-up synapses, onto basal dendrites", up},
+		{"p2i", "pyramidal cells to interneurons of the same level", p2i},
+		{"i2p", "interneurons to apical dendrites of the same level", i2p},
+		{"down", "top-down synapses, onto apical dendrites", down},
+	}
+}
 
-// groupMeaning says what the synapses of a group connect.
-var groupMeaning = map[string]string{
-	"up":   "bottom-up synapses, onto basal dendrites",
-	"p2i":  "pyramidal cells to interneurons of the same level",
-	"i2p":  "interneurons to apical dendrites of the same level",
-	"down": "top-down synapses, onto apical dendrites",
+func groupNames(i *info) []string {
+	var names []string
+	for _, g := range i.groups {
+		names = append(names, g.name)
+	}
+	return names
 }
 
 func newRules() *cobra.Command {
+	var name string
 	c := &cobra.Command{
 		Use:   "rules [GROUP]",
 		Short: "Show plasticity rules and the quantities they may use",
 		Long: `Rules shows the published plasticity rule of each synapse group (up, p2i, i2p, down) and
 the local quantities from which a rule of your own can be written. A rule is the time
 derivative of the weight w, or "w: ...; delta: ..." with a second state delta of each
-synapse. Use it with train --rule or under learning.rules in a configuration.`,
+synapse. Use it with train --rule or under learning.rules in a configuration. The rules of
+mdgl are chosen by name.`,
 		Example: `  neurocredit rules
-  neurocredit rules down
+  neurocredit rules down --system pal
   neurocredit rules check down "eta*(noise_post*rate_pre - alpha*w)"`,
 		Args: arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			groups := ruleGroups
+			s, err := systemNamed(name)
+			if err != nil {
+				return err
+			}
+			i, w := s.about(), cmd.OutOrStdout()
+			if len(i.rules) > 0 {
+				return printRules(w, i, args)
+			}
+			groups := groupNames(i)
 			if len(args) > 0 {
 				groups = args
 			}
-			for i, g := range groups {
-				if i > 0 {
-					fmt.Fprintln(cmd.OutOrStdout())
+			for k, g := range groups {
+				if k > 0 {
+					fmt.Fprintln(w)
 				}
-				if err := printGroup(cmd.OutOrStdout(), g); err != nil {
+				if err := printGroup(w, i, g); err != nil {
 					return err
 				}
 			}
 			if len(args) > 0 {
-				printFunctions(cmd.OutOrStdout())
+				printFunctions(w)
 			}
 			return nil
 		},
 	}
-	c.AddCommand(newRulesCheck())
+	c.PersistentFlags().StringVar(&name, "system", "dendritic", "system that the rules are for: "+strings.Join(systemNames(), ", "))
+	c.AddCommand(newRulesCheck(&name))
 	return c
 }
 
-func newRulesCheck() *cobra.Command {
+// printRules lists rules that are chosen by name.
+func printRules(w io.Writer, i *info, names []string) error {
+	if len(names) > 0 {
+		return fmt.Errorf("%s has no synapse groups with equations; without GROUP its rules are listed", i.name)
+	}
+	fmt.Fprintln(w, "learning.rule is one of")
+	for _, r := range i.rules {
+		fmt.Fprintf(w, "  %-10s  %s\n", r.name, r.meaning)
+	}
+	return nil
+}
+
+func newRulesCheck(name *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check GROUP EQUATION",
 		Short: "Check a rule of your own",
@@ -66,7 +97,11 @@ func newRulesCheck() *cobra.Command {
   neurocredit rules check up "w: delta/dt; delta: (dt*eta*rate_post*rate_pre - delta)/tau"`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			scope, err := ruleScope(args[0])
+			s, err := systemNamed(*name)
+			if err != nil {
+				return err
+			}
+			scope, err := ruleScope(s.about(), args[0])
 			if err != nil {
 				return err
 			}
@@ -83,35 +118,34 @@ func newRulesCheck() *cobra.Command {
 	}
 }
 
-// ruleScope is dendritic.RuleScope with a suggestion in its error.
-func ruleScope(group string) (equation.Scope, error) {
-	scope, err := dendritic.RuleScope(group)
+// ruleScope lists the quantities of a group, with a suggestion in its error.
+func ruleScope(i *info, group string) (equation.Scope, error) {
+	if i.scope == nil {
+		return nil, fmt.Errorf("%s has no equations as rules; neurocredit rules --system %[1]s lists those it has", i.name)
+	}
+	scope, err := i.scope(group)
 	if err != nil {
-		err = fmt.Errorf("%w%s", err, didYouMean("", config.Nearest(group, ruleGroups)))
+		err = fmt.Errorf("%w%s", err, didYouMean("", config.Nearest(group, groupNames(i))))
 	}
 	return scope, err
 }
 
 // printGroup shows the published rule of a group and its quantities.
-func printGroup(w io.Writer, group string) error {
-	scope, err := ruleScope(group)
+func printGroup(w io.Writer, i *info, group string) error {
+	scope, err := ruleScope(i, group)
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "%s: %s\n\n", group, groupMeaning[group])
-	if err := printRule(w, publishedRule(group), scope); err != nil {
+	g := i.groups[slices.Index(groupNames(i), group)]
+	fmt.Fprintf(w, "%s: %s\n\n", g.name, g.meaning)
+	if err := printRule(w, g.published, scope); err != nil {
 		return err
 	}
 	fmt.Fprintf(w, "\n%s", scope.Table())
 	return nil
 }
 
-func publishedRule(group string) dendritic.Rule {
-	r := dendritic.PublishedRules()
-	return map[string]dendritic.Rule{"up": r.Up, "p2i": r.P2I, "i2p": r.I2P, "down": r.Down}[group]
-}
-
-func printRule(w io.Writer, rule dendritic.Rule, scope equation.Scope) error {
+func printRule(w io.Writer, rule equation.Rule, scope equation.Scope) error {
 	latex, err := rule.LaTeX(scope)
 	if err != nil {
 		return err
@@ -121,7 +155,7 @@ func printRule(w io.Writer, rule dendritic.Rule, scope equation.Scope) error {
 }
 
 // cost says how a rule is computed, which decides how fast a run is.
-func cost(rule dendritic.Rule, scope equation.Scope) string {
+func cost(rule equation.Rule, scope equation.Scope) string {
 	weight, delta, err := rule.Parse(scope)
 	if err != nil {
 		return err.Error()

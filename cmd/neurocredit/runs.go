@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -67,6 +68,18 @@ func runsOf(arg string) ([]string, error) {
 func isRun(dir string) bool {
 	_, err := os.Stat(filepath.Join(dir, "config.yaml"))
 	return err == nil
+}
+
+// loadRun reads a results directory of any system.
+func loadRun(ctx context.Context, dir string) (*outcome, error) {
+	if !isRun(dir) {
+		return nil, fmt.Errorf("%s is no results directory: it has no config.yaml", dir)
+	}
+	s, err := systemOf(filepath.Join(dir, "config.yaml"))
+	if err != nil {
+		return nil, err
+	}
+	return s.load(ctx, dir)
 }
 
 // escape makes a path a pattern that matches only itself.

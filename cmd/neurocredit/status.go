@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -22,10 +21,10 @@ results and every run that is not done, with the reason. ` + whatAreRuns,
 			if err != nil {
 				return err
 			}
-			var results []*dendritic.Result
+			var results []*outcome
 			var open []string
 			for _, dir := range dirs {
-				r, err := dendritic.Load(cmd.Context(), dir)
+				r, err := loadRun(cmd.Context(), dir)
 				if err != nil {
 					return err
 				}

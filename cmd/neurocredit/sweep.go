@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
@@ -70,6 +71,9 @@ func copiesOf(file, name string, seeds func(first uint32) []uint32) ([]newFile, 
 	if err != nil {
 		return nil, err
 	}
+	if strings.HasSuffix(file, ".json") {
+		return nil, fmt.Errorf("%s lists its seeds itself, under random_seed; neurocredit config convert makes an experiment of it", file)
+	}
 	var doc yaml.Node
 	if err := yaml.Unmarshal(text, &doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", file, err)
@@ -83,7 +87,7 @@ func copiesOf(file, name string, seeds func(first uint32) []uint32) ([]newFile, 
 		return nil, fmt.Errorf("%s must describe a single run with the keys name and %s; an experiment lists its seeds itself", file, seedKey)
 	}
 	var files []newFile
-	for _, seed := range seeds(configs[0].Seed) {
+	for _, seed := range seeds(configs[0].seed()) {
 		run := fmt.Sprintf("%s_seed_%d", name, seed)
 		nameNode.SetString(run)
 		*seedNode = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(uint64(seed), 10)}

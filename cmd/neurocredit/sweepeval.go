@@ -16,7 +16,8 @@ func newSweepEval() *cobra.Command {
 		Use:   "eval LIST... --out DIR",
 		Short: "Evaluate runs that differ in their seeds",
 		Long: `Eval gathers validation and test accuracies and angles of runs, grouped by their variant, and
-writes them into DIR as arrays, tables and figures. ` + whatAreRuns,
+writes them into DIR as arrays, tables and figures. Of runs of the system pal it draws the
+diagnostic plots, those with different seeds together. ` + whatAreRuns,
 		Example: `  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation
   neurocredit sweep eval "runs/fig4cd/*_pal_*" --out pal --epochs 20,40`,
 		Args: arguments(1, -1),
@@ -25,15 +26,19 @@ writes them into DIR as arrays, tables and figures. ` + whatAreRuns,
 			if err != nil {
 				return err
 			}
-			var results []*dendritic.Result
+			var results []*outcome
 			for _, dir := range dirs {
-				r, err := dendritic.Load(cmd.Context(), dir)
+				r, err := loadRun(cmd.Context(), dir)
 				if err != nil {
 					return err
 				}
+				if len(results) > 0 && r.of() != results[0].of() {
+					return fmt.Errorf("%s is a run of %s, %s of %s; evaluate them one after the other",
+						dirs[0], results[0].of().about().name, dir, r.of().about().name)
+				}
 				results = append(results, r)
 			}
-			written, err := plotting.Sweep(cmd.Context(), groupsOf(results), out, &o)
+			written, err := evaluateSweep(cmd, results, dirs, out, &o)
 			if err != nil {
 				return err
 			}
@@ -51,11 +56,23 @@ writes them into DIR as arrays, tables and figures. ` + whatAreRuns,
 	return c
 }
 
+func evaluateSweep(cmd *cobra.Command, results []*outcome, dirs []string, out string, o *plotting.SweepOptions) (written []string, err error) {
+	switch s := results[0].of(); s {
+	case dendriticSystem:
+		return plotting.Sweep(cmd.Context(), groupsOf(results), out, o)
+	case palSystem:
+		written, _, err := plotting.PALEval(cmd.Context(), dirs, out, &plotting.EvalOptions{DPI: 300, Progress: cmd.ErrOrStderr()})
+		return written, err
+	default:
+		return nil, fmt.Errorf("there is no evaluation of runs of %s; neurocredit sweep collect writes all their numbers", s.about().name)
+	}
+}
+
 // groupsOf makes a group of each variant.
-func groupsOf(results []*dendritic.Result) []plotting.Group {
+func groupsOf(results []*outcome) []plotting.Group {
 	var groups []plotting.Group
 	for _, v := range variantsOf(results) {
-		groups = append(groups, plotting.Group{Name: v.name, Runs: v.results})
+		groups = append(groups, plotting.Group{Name: v.name, Runs: resultsOf[dendritic.Result](v.outcomes)})
 	}
 	return groups
 }

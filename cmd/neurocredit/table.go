@@ -1,92 +1,113 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/plotting"
 )
 
 // printTable shows mean and standard deviation (population form, as the paper's
-// scripts) of what the runs of each variant have come to.
-func printTable(w io.Writer, results []*dendritic.Result) {
-	rows := [][]string{{"variant", "runs", "done", "epochs", "accuracy (%)", "test (%)", "angle (°)"}}
-	for _, v := range variantsOf(results) {
-		var done, least, most int
-		var accuracy, test, angle []float64
-		for i, r := range v.results {
-			last := r.Last()
-			if i == 0 {
-				least = last.Epoch
+// scripts) of what the runs of each variant have come to. Runs of several systems
+// make several tables.
+func printTable(w io.Writer, outcomes []*outcome) {
+	for _, s := range systems {
+		var own []*outcome
+		for _, o := range outcomes {
+			if o != nil && o.of() == s {
+				own = append(own, o)
 			}
-			least, most = min(least, last.Epoch), max(most, last.Epoch)
-			if len(r.Epochs) > 0 {
-				accuracy = append(accuracy, last.Score.Accuracy)
-				if len(last.Alignment) > 0 {
-					angle = append(angle, last.Alignment[0].Angle)
-				}
+		}
+		if len(own) > 0 {
+			printColumns(w, tableOf(s, own))
+		}
+	}
+}
+
+func tableOf(s system, outcomes []*outcome) [][]string {
+	head := []string{"variant", "runs", "done", s.about().passes}
+	fixed := len(head)
+	for _, o := range outcomes {
+		for _, v := range o.values {
+			if !slices.Contains(head[fixed:], v.name) {
+				head = append(head, v.name)
 			}
-			if r.Test != nil {
-				test = append(test, r.Test.Accuracy)
-			}
-			if r.Done {
+		}
+	}
+	rows := [][]string{head}
+	for _, v := range variantsOf(outcomes) {
+		done, least, most := 0, v.outcomes[0].reached, v.outcomes[0].reached
+		for _, o := range v.outcomes {
+			least, most = min(least, o.reached), max(most, o.reached)
+			if o.done {
 				done++
 			}
 		}
-		epochs := fmt.Sprint(most)
+		passes := fmt.Sprint(most)
 		if least != most {
-			epochs = fmt.Sprintf("%d-%d", least, most)
+			passes = fmt.Sprintf("%d-%d", least, most)
 		}
-		rows = append(rows, []string{v.name, fmt.Sprint(len(v.results)), fmt.Sprint(done), epochs, meanStd(accuracy), meanStd(test), meanStd(angle)})
+		row := []string{v.name, fmt.Sprint(len(v.outcomes)), fmt.Sprint(done), passes}
+		for _, name := range head[fixed:] {
+			row = append(row, v.meanStd(name))
+		}
+		rows = append(rows, row)
 	}
-	if len(rows) > 1 {
-		printColumns(w, rows)
-	}
+	return rows
 }
 
-// variant is a group of results that differ in their seeds only.
+// variant is a group of outcomes that differ in their seeds only.
 type variant struct {
-	name    string
-	results []*dendritic.Result
+	name     string
+	outcomes []*outcome
 }
 
-// variantsOf groups results by name, in the order of their first appearance.
+// variantsOf groups outcomes by name, in the order of their first appearance.
 // Runs that did not start are left out.
-func variantsOf(results []*dendritic.Result) []variant {
+func variantsOf(outcomes []*outcome) []variant {
 	var list []variant
 	at := map[string]int{}
-	for _, r := range results {
-		if r == nil {
+	for _, o := range outcomes {
+		if o == nil {
 			continue
 		}
-		name := variantName(&r.Config)
+		name := variantOf(o)
 		i, ok := at[name]
 		if !ok {
 			i = len(list)
 			at[name] = i
 			list = append(list, variant{name: name})
 		}
-		list[i].results = append(list[i].results, r)
+		list[i].outcomes = append(list[i].outcomes, o)
 	}
 	return list
 }
 
-func meanStd(values []float64) string {
-	switch len(values) {
+// meanStd writes a value of those runs that have it.
+func (v *variant) meanStd(name string) string {
+	var known []float64
+	format := "%.2f"
+	for _, o := range v.outcomes {
+		for _, x := range o.values {
+			if x.name == name && !math.IsNaN(x.x) {
+				known = append(known, x.x)
+				format = cmp.Or(x.format, format)
+			}
+		}
+	}
+	switch len(known) {
 	case 0:
 		return "-"
 	case 1:
-		return fmt.Sprintf("%.2f", values[0])
+		return fmt.Sprintf(format, known[0])
 	}
-	mean, std := plotting.MeanStd(values)
-	if math.IsNaN(mean) {
-		return "-"
-	}
-	return fmt.Sprintf("%.2f ± %.2f", mean, std)
+	mean, std := plotting.MeanStd(known)
+	return fmt.Sprintf(format+" ± "+format, mean, std)
 }
 
 // printColumns prints rows of cells below each other, the first column to the

@@ -11,8 +11,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
-	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
@@ -21,7 +21,9 @@ import (
 type trainFlags struct {
 	out, seeds      string
 	set, rules      []string
-	epochs, workers int
+	epochs, updates int
+	workers         int
+	engine, backend string
 	resume, quiet   bool
 
 	line []string // command line, for the hint how to resume
@@ -36,15 +38,18 @@ func newTrain(line []string) *cobra.Command {
 			"for each into DIR. It can be stopped at any time, and goes on with --resume.\n\n" + whatIsConfig(),
 		Example: `  neurocredit train yin-yang/pal --out runs/first --epochs 20
   neurocredit train fig4cd --out runs/fig4cd --seeds 3
+  neurocredit train fig3c/mdgl --out runs/evidence --iterations 200
   neurocredit train my.yaml --out runs/mine --set learning.rates.down=[0.2] --rule "down=eta*(noise_post*highpass_pre - 0.1*w)"
   neurocredit train fig4cd --out runs/fig4cd --resume`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			set, err := f.assignments(cmd.Flags().Changed("epochs"))
-			if err != nil {
-				return err
+			if cmd.Flags().Changed("epochs") {
+				f.set = append(f.set, fmt.Sprintf("epochs=%d", f.epochs))
 			}
-			configs, err := f.configs(args, set)
+			if cmd.Flags().Changed("iterations") {
+				f.set = append(f.set, fmt.Sprintf("iterations=%d", f.updates))
+			}
+			configs, err := f.configs(args)
 			if err != nil {
 				return err
 			}
@@ -56,26 +61,34 @@ func newTrain(line []string) *cobra.Command {
 	flags.StringArrayVar(&f.set, "set", nil, "change a setting of all runs, `key=value`; may be repeated")
 	flags.StringArrayVar(&f.rules, "rule", nil, "replace a plasticity rule, `group=equation`, group up, p2i, i2p or down")
 	flags.StringVar(&f.seeds, "seeds", "", "`seeds` of every variant: a number, first:number, or a list such as 1,5,9")
-	flags.IntVar(&f.epochs, "epochs", 0, "number of training passes, short for --set epochs=N")
+	flags.IntVar(&f.epochs, "epochs", 0, "number of training passes, short for --set epochs=`N`")
+	flags.IntVar(&f.updates, "iterations", 0, "number of updates (mdgl), short for --set iterations=`N`")
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
+	addEngine(flags, &f.engine, &f.backend)
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in DIR, and start those that are not there")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only the table of results and errors")
 	c.MarkFlagRequired("out") // cannot fail: the flag exists
 	return c
 }
 
-// assignments gathers the changes of settings from the flags.
-func (f *trainFlags) assignments(epochs bool) ([]string, error) {
-	set := slices.Clone(f.set)
-	if epochs {
-		set = append(set, fmt.Sprintf("epochs=%d", f.epochs))
-	}
+// addEngine adds the flags that say what computes. The packages check them.
+func addEngine(flags *pflag.FlagSet, engine, backend *string) {
+	flags.StringVar(engine, "engine", "auto", "what computes: auto, native or graph")
+	flags.StringVar(backend, "backend", "", "what the graph engine runs on: auto, go, xla:cpu or xla:cuda (default NEUROCREDIT_BACKEND, or auto)")
+}
+
+// ruleAssignments makes changes of settings from --rule.
+func (f *trainFlags) ruleAssignments(i *info) ([]string, error) {
+	var set []string
 	for _, r := range f.rules {
+		if len(i.groups) == 0 {
+			return nil, fmt.Errorf("--rule %q: %s has no equations as rules; choose one with --set learning.rule=NAME, see neurocredit rules --system %[2]s", r, i.name)
+		}
 		group, equation, found := strings.Cut(r, "=")
 		group = strings.TrimSpace(group)
-		if !found || !slices.Contains(ruleGroups, group) {
+		if known := groupNames(i); !found || !slices.Contains(known, group) {
 			return nil, fmt.Errorf("--rule %q must be group=equation, group one of %s%s", r,
-				strings.Join(ruleGroups, ", "), didYouMean("", config.Nearest(group, ruleGroups)))
+				strings.Join(known, ", "), didYouMean("", config.Nearest(group, known)))
 		}
 		// Quoted, because "w: ...; delta: ..." would look like a YAML mapping.
 		set = append(set, fmt.Sprintf("learning.rules.%s='%s'", group, strings.ReplaceAll(equation, "'", "''")))
@@ -84,19 +97,31 @@ func (f *trainFlags) assignments(epochs bool) ([]string, error) {
 }
 
 // configs reads all runs. Their names name their directories.
-func (f *trainFlags) configs(names, set []string) ([]dendritic.Config, error) {
-	var all []dendritic.Config
+func (f *trainFlags) configs(names []string) ([]settings, error) {
+	var all []settings
 	from := map[string]string{}
 	for _, name := range names {
-		configs, err := readConfigs(name, set...)
+		s, err := locate(name)
+		if err != nil {
+			return nil, err
+		}
+		if len(all) > 0 && s.system != all[0].of() {
+			return nil, fmt.Errorf("%s is of the system %s, %s of %s; train them one after the other",
+				names[0], all[0].of().about().name, name, s.about().name)
+		}
+		rules, err := f.ruleAssignments(s.about())
+		if err != nil {
+			return nil, err
+		}
+		configs, err := s.read(slices.Concat(f.set, rules)...)
 		if err != nil {
 			return nil, err
 		}
 		for _, c := range configs {
-			if other, taken := from[c.Name]; taken {
-				return nil, fmt.Errorf("%s and %s both have a run named %s; train them into different folders", other, name, c.Name)
+			if other, taken := from[c.name()]; taken {
+				return nil, fmt.Errorf("%s and %s both have a run named %s; train them into different folders", other, name, c.name())
 			}
-			from[c.Name] = name
+			from[c.name()] = name
 		}
 		all = append(all, configs...)
 	}
@@ -107,7 +132,7 @@ func (f *trainFlags) configs(names, set []string) ([]dendritic.Config, error) {
 }
 
 // train carries out the runs and tells the outcome.
-func (f *trainFlags) train(ctx context.Context, configs []dendritic.Config, stdout, stderr io.Writer) error {
+func (f *trainFlags) train(ctx context.Context, configs []settings, stdout, stderr io.Writer) error {
 	fresh, err := f.fresh(configs)
 	if err != nil {
 		return err
@@ -118,12 +143,12 @@ func (f *trainFlags) train(ctx context.Context, configs []dendritic.Config, stdo
 			return fmt.Errorf("the recordings of all runs: %w; record.every and record.weights_every make them smaller", err)
 		}
 	}
-	o := &dendritic.Options{Dir: f.out, Resume: f.resume, Workers: f.workers}
+	o := &options{dir: f.out, resume: f.resume, workers: f.workers, engine: f.engine, backend: f.backend}
 	if !f.quiet {
 		fmt.Fprintf(stderr, "%vresults     %s\n", p, filepath.Join(f.out, "<run>"))
-		o.Progress = stderr
+		o.progress = stderr
 	}
-	results, err := dendritic.TrainAll(ctx, configs, o)
+	results, err := configs[0].of().trainAll(ctx, configs, o)
 	printTable(stdout, results)
 	if err == nil {
 		return nil
@@ -133,10 +158,10 @@ func (f *trainFlags) train(ctx context.Context, configs []dendritic.Config, stdo
 
 // fresh returns the runs that are not in the folder yet. Without --resume those
 // that are there are an error, before anything is computed.
-func (f *trainFlags) fresh(configs []dendritic.Config) ([]dendritic.Config, error) {
-	var fresh, there []dendritic.Config
+func (f *trainFlags) fresh(configs []settings) ([]settings, error) {
+	var fresh, there []settings
 	for _, c := range configs {
-		if _, err := os.Stat(filepath.Join(f.out, c.Name, "config.yaml")); err == nil {
+		if _, err := os.Stat(filepath.Join(f.out, c.name(), "config.yaml")); err == nil {
 			there = append(there, c)
 		} else {
 			fresh = append(fresh, c)
@@ -144,7 +169,7 @@ func (f *trainFlags) fresh(configs []dendritic.Config) ([]dendritic.Config, erro
 	}
 	if len(there) > 0 && !f.resume {
 		return nil, fmt.Errorf("%d of %d runs are in %s already, such as %s: go on with them with --resume, or choose another folder",
-			len(there), len(configs), f.out, there[0].Name)
+			len(there), len(configs), f.out, there[0].name())
 	}
 	return fresh, nil
 }
@@ -159,14 +184,14 @@ func (e *trainError) Error() string { return e.text }
 func (e *trainError) Unwrap() error { return e.cause }
 
 // outcome says what became of the runs that are not done, by their names.
-func (f *trainFlags) outcome(configs []dendritic.Config, err error) error {
+func (f *trainFlags) outcome(configs []settings, err error) error {
 	failed, unfinished := reasons(len(configs), err)
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d of %d runs are not done", len(failed)+unfinished, len(configs))
 	for i, c := range configs {
 		if reason := failed[i]; reason != nil {
 			// Of several runs the error names the run already, of a single one it does not.
-			fmt.Fprintf(&b, "\nfailed: %s: %s", c.Name, strings.TrimPrefix(reason.Error(), c.Name+": "))
+			fmt.Fprintf(&b, "\nfailed: %s: %s", c.name(), strings.TrimPrefix(reason.Error(), c.name()+": "))
 		}
 	}
 	if unfinished > 0 {
@@ -179,7 +204,7 @@ func (f *trainFlags) outcome(configs []dendritic.Config, err error) error {
 	return &trainError{b.String(), err}
 }
 
-// reasons takes the error of dendritic.TrainAll apart: the errors of failed runs
+// reasons takes the error of TrainAll apart: the errors of failed runs
 // by their index, and the number of runs that were stopped.
 func reasons(runs int, err error) (failed map[int]error, unfinished int) {
 	failed = map[int]error{}

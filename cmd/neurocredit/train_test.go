@@ -20,7 +20,7 @@ func TestTrain(t *testing.T) {
 	if status != 0 {
 		t.Fatal(stderr)
 	}
-	contains(t, stderr, "8 of fig4cd_fa, fig4cd_pal", "steps       28.8 k", "recordings  none", "native, float64, 2 at a time", "8/8 runs")
+	contains(t, stderr, "8 of fig4cd_fa, fig4cd_pal", "steps       28.8 k", "recordings  none", "precision   float64, 2 runs at a time", "engine native: ", "8/8 runs")
 	contains(t, out, "variant", "fig4cd_eta-zero", "±")
 	if n := strings.Count(out, "\n"); n != 5 {
 		t.Errorf("%d lines, want a header and 4 variants:\n%s", n, out)
@@ -172,16 +172,16 @@ func TestSeeds(t *testing.T) {
 	c := dendritic.YinYang(dendritic.PAL)
 	other := c
 	other.Seed, other.Epochs = 9, 5
-	if _, err := withSeeds([]dendritic.Config{c, other}, "2"); err == nil || !strings.Contains(err.Error(), "epochs") {
+	if _, err := withSeeds(dendriticSystem.wrap([]dendritic.Config{c, other}), "2"); err == nil || !strings.Contains(err.Error(), "epochs") {
 		t.Errorf("configurations of the same name that differ: error %v", err)
 	}
 }
 
 func TestPlan(t *testing.T) {
 	c := dendritic.YinYang(dendritic.PAL)
-	p := newPlan([]dendritic.Config{c, c, c}, 2)
+	p := newPlan(dendriticSystem.wrap([]dendritic.Config{c, c, c}), 2)
 	// 400 epochs of 6000 + 900 patterns, final validation and test, of 100 steps.
-	if want := int64(3 * 100 * (400*6900 + 1800)); p.steps != want || p.workers != 2 || p.runs != 3 || p.bytes != 0 {
+	if want := int64(3 * 100 * (400*6900 + 1800)); p.work != want || p.workers != 2 || p.runs != 3 || p.bytes != 0 {
 		t.Errorf("%+v, want %d steps", p, want)
 	}
 	configs, err := readConfigs("sweep_yin_yang_fa")
@@ -190,7 +190,7 @@ func TestPlan(t *testing.T) {
 	}
 	contains(t, newPlan(configs, 1).String(), "10 of sweep_yin_yang_fa", "recordings  25")
 	c.Data.Train = 0
-	contains(t, newPlan([]dendritic.Config{c}, 1).String(), "as many as the data have")
+	contains(t, newPlan(dendriticSystem.wrap([]dendritic.Config{c}), 1).String(), "as many as the data have")
 	for x, want := range map[float64]string{0: "0 ", 999: "999 ", 1234: "1.23 k", 25.3e9: "25.3 G", 999.9e3: "1 M"} {
 		if got := count(x); got != want {
 			t.Errorf("count(%g) is %q, want %q", x, got, want)
