@@ -1,28 +1,27 @@
 package main
 
 import (
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// forAll emits the body for n elements: in a loop for eight, and behind it for
-// four, two and one. index counts the elements done.
+// forAll emits the body for n elements: in a loop in the widest registers, and
+// behind it for fewer. index counts the elements done.
 func forAll(n, index GPVirtual, body func(l lanes)) {
 	t := newTail("tail", n)
 	whole := GP64()
 	MOVQ(n, whole)
 	XORQ(index, index)
-	ANDQ(I32(-8), whole)
+	ANDQ(I32(-int(widest)), whole)
 	JZ(LabelRef("rest"))
 	Label("loop")
-	body(8)
-	ADDQ(Imm(8), index)
+	body(widest)
+	ADDQ(Imm(uint64(widest)), index)
 	CMPQ(index, whole)
 	JL(LabelRef("loop"))
 	Label("rest")
-	for _, l := range []lanes{4, 2, 1} {
+	for l := widest / 2; l > 0; l /= 2 {
 		t.if_(int(l), func() {
 			body(l)
 			ADDQ(Imm(uint64(l)), index)
@@ -32,26 +31,22 @@ func forAll(n, index GPVirtual, body func(l lanes)) {
 }
 
 func elementwise() {
-	TEXT("axpyWide", attr.NOSPLIT, "func(x, y *float64, n int, a float64)")
-	Pragma("noescape")
+	function("axpy", "x, y *float64, n int, a float64")
 	x, y, n, i := param("x"), param("y"), param("n"), GP64()
 	a := paramEverywhere("a")
 	forAll(n, i, func(l lanes) { l.move(l.add(l.mul(a, at(x, i)), at(y, i)), at(y, i)) })
 
-	TEXT("scaleWide", attr.NOSPLIT, "func(dst, x *float64, n int, c float64)")
-	Pragma("noescape")
+	function("scale", "dst, x *float64, n int, c float64")
 	dst, x, n, i := param("dst"), param("x"), param("n"), GP64()
 	c := paramEverywhere("c")
 	forAll(n, i, func(l lanes) { l.move(l.mul(c, at(x, i)), at(dst, i)) })
 
-	TEXT("scaledDifferenceWide", attr.NOSPLIT, "func(dst, a, b *float64, n int, c float64)")
-	Pragma("noescape")
+	function("scaledDifference", "dst, a, b *float64, n int, c float64")
 	dst, from, b, n, i := param("dst"), param("a"), param("b"), param("n"), GP64()
 	c = paramEverywhere("c")
 	forAll(n, i, func(l lanes) { l.move(l.mul(c, l.sub(l.load(at(from, i)), at(b, i))), at(dst, i)) })
 
-	TEXT("diffuseWide", attr.NOSPLIT, "func(x, xi *float64, n int, up, down float64)")
-	Pragma("noescape")
+	function("diffuse", "x, xi *float64, n int, up, down float64")
 	x, xi, n, i := param("x"), param("xi"), param("n"), GP64()
 	up, down := paramEverywhere("up"), paramEverywhere("down")
 	forAll(n, i, func(l lanes) {
@@ -59,16 +54,13 @@ func elementwise() {
 		l.move(l.add(v, l.sub(l.mul(up, at(xi, i)), l.mul(down, v))), at(x, i))
 	})
 
-	TEXT("inputStepWide", attr.NOSPLIT, "func(u, v, p, q, e *float64, n int, k, norm float64)")
-	Pragma("noescape")
+	function("inputStep", "u, v, p, q, e *float64, n int, k, norm float64")
 	inputStep()
 
-	TEXT("addStepsWide", attr.NOSPLIT, "func(w, d, p, q *float64, n int, sum, keep, x float64)")
-	Pragma("noescape")
+	function("addSteps", "w, d, p, q *float64, n int, sum, keep, x float64")
 	addSteps()
 
-	TEXT("neuronsWide", attr.NOSPLIT, "func(slices *[12][]float64, n int)")
-	Pragma("noescape")
+	function("neurons", "slices *[12][]float64, n int")
 	neurons()
 }
 
@@ -133,8 +125,7 @@ func neurons() {
 // sigmoid is sigmoidPlain for eight values at a time.
 func sigmoid() {
 	const l = lanes(8)
-	TEXT("sigmoidWide", attr.NOSPLIT, "func(dst, x *float64, n int, constants *[13]float64, powers *[16]uint64)")
-	Pragma("noescape")
+	function("sigmoid", "dst, x *float64, n int, constants *[13]float64, powers *[16]uint64")
 	dst, x, n := param("dst"), param("x"), param("n")
 	constants, powers := param("constants"), param("powers")
 	var c []VecVirtual
@@ -178,4 +169,52 @@ func sigmoid() {
 	Label("rest")
 	t.ifAny(func() { t.store(value(t.load(at(x, i))), at(dst, i)) })
 	end()
+}
+
+// sigmoidAVX2 finds every constant four times: there are too many for registers.
+func sigmoidAVX2() {
+	function("sigmoid", "dst, x *float64, n int, constants *[14][4]float64, powers *[16]uint64")
+	dst, x, n, constants, powers, i := param("dst"), param("x"), param("n"), param("constants"), param("powers"), GP64()
+	c := func(k int) Mem { return Mem{Base: constants, Disp: 32 * k} }
+	const (
+		sign = iota
+		low
+		high
+		perStep
+		toWhole
+		stepHi
+		stepLo
+		one
+		g0
+		g1
+		g2
+		g3
+		g4
+		lowBits
+	)
+	forAll(n, i, func(at1 lanes) {
+		l := max(at1, 2) // the other lane of a single value is 0
+		y := at1.load(at(x, i))
+		VXORPD(c(sign), l.of(y), l.of(y))
+		VMINPD(l.of(y), l.of(l.load(c(high))), l.of(y)) // of a NaN and another number, the instruction takes the second
+		VMAXPD(l.of(y), l.of(l.load(c(low))), l.of(y))
+		t := l.add(l.mul(y, c(perStep)), c(toWhole))
+		n := l.sub(t, c(toWhole))
+		u := l.sub(l.sub(y, l.mul(n, c(stepHi))), l.mul(n, c(stepLo)))
+		u2 := l.mul(u, u)
+		poly := l.add(l.mul(u, c(g1)), c(g0))
+		poly = l.add(poly, l.mul(u2, l.add(l.add(l.mul(u, c(g3)), c(g2)), l.mul(u2, c(g4)))))
+		e := l.add(l.add(u, l.mul(u2, poly)), c(one))
+		which, all, power, exponent := ZMM(), ZMM(), ZMM(), ZMM()
+		VPAND(c(lowBits), l.of(t), l.of(which))
+		VPCMPEQQ(l.of(all), l.of(all), l.of(all))
+		VPXOR(l.of(power), l.of(power), l.of(power)) // the gather waits for its former value
+		VGATHERQPD(l.of(all), Mem{Base: powers, Index: l.of(which).(Register), Scale: 8}, l.of(power))
+		VPSLLQ(Imm(48), l.of(t), l.of(exponent))
+		VPADDQ(l.of(exponent), l.of(power), l.of(power))
+		e = l.add(l.mul(power, e), c(one))
+		quotient := ZMM()
+		VDIVPD(l.of(e), l.of(l.load(c(one))), l.of(quotient))
+		at1.move(quotient, at(dst, i))
+	})
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -81,6 +82,13 @@ func zero() VecVirtual {
 	return v
 }
 
+// function begins a function.
+func function(name, parameters string) {
+	suffix := map[lanes]string{8: "AVX512", 4: "AVX2"}[widest]
+	TEXT(name+suffix, attr.NOSPLIT, "func("+parameters+")")
+	Pragma("noescape")
+}
+
 // param loads an integer or a pointer.
 func param(name string) GPVirtual { return Load(Param(name), GP64()).(GPVirtual) }
 
@@ -90,7 +98,7 @@ func paramEverywhere(name string) VecVirtual {
 	if err != nil {
 		panic(err)
 	}
-	return lanes(8).broadcast(b.Addr)
+	return widest.broadcast(b.Addr)
 }
 
 func at(base Register, index Register) Mem { return Mem{Base: base, Index: index, Scale: 8} }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/mmcloughlin/avo/attr"
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -37,7 +36,11 @@ func matrices() {
 		k.byColumns()
 	}
 	for _, k := range []matrix{{"mul", fixed, true}, {"lowPassMul", filter, true}, {"hebbMul", hebbian, true}} {
-		k.byRows()
+		if widest == 8 {
+			k.byRows()
+		} else {
+			k.byRowsAVX2()
+		}
 	}
 }
 
@@ -64,8 +67,7 @@ func (m matrix) text() *arguments {
 	if m.rule == hebbian || m.rule == filter {
 		signature += ", k float64"
 	}
-	TEXT(m.name+"Wide", attr.NOSPLIT, "func("+signature+")") // NOSPLIT
-	Pragma("noescape")
+	function(m.name, signature)
 	a := &arguments{rows: param("rows"), cols: param("cols")}
 	for _, name := range names {
 		p := param(name)
@@ -159,21 +161,19 @@ func (m matrix) byColumns() {
 			}
 		}
 	}
+	size := 4 * int(widest)
 	Label("wide")
-	SUBQ(Imm(32), a.cols)
+	SUBQ(Imm(uint64(size)), a.cols)
 	JL(LabelRef("narrow"))
-	block(8, 4)
+	block(widest, 4)
 	JMP(LabelRef("wide"))
 	Label("narrow")
-	for _, b := range []struct {
-		l     lanes
-		count int
-	}{{8, 2}, {8, 1}, {4, 1}, {2, 1}, {1, 1}} {
-		size := int(b.l) * b.count
+	for size /= 2; size > 0; size /= 2 {
 		skip := labelf("no%d", size)
-		TESTB(Imm(uint64(size)), a.cols.As8L()) // less 32, with the same lower bits
+		TESTB(Imm(uint64(size)), a.cols.As8L()) // less a whole block, with the same lower bits
 		JZ(LabelRef(skip))
-		block(b.l, b.count)
+		l := min(widest, lanes(size))
+		block(l, size/int(l))
 		Label(skip)
 	}
 	Label("done")
@@ -236,13 +236,103 @@ func (m matrix) byRows() {
 	})
 	half := ZMM()
 	VEXTRACTF64X4(Imm(1), sum, half.AsY())
-	VADDPD(half.AsY(), sum.AsY(), sum.AsY())
-	VEXTRACTF64X2(Imm(1), sum.AsY(), half.AsX())
+	lanes(4).addTo(sum, half)
+	a.storeSum(sum)
+	ADDQ(stride, a.w)
+	if a.d != nil {
+		ADDQ(stride, a.d)
+	}
+	DECQ(a.rows)
+	JNZ(LabelRef("row"))
+	Label("done")
+	end()
+}
+
+// storeSum stores the sum of four lanes.
+func (a *arguments) storeSum(sum VecVirtual) {
+	half := ZMM()
+	if widest == 8 {
+		VEXTRACTF64X2(Imm(1), sum.AsY(), half.AsX())
+	} else {
+		VEXTRACTF128(Imm(1), sum.AsY(), half.AsX())
+	}
 	VADDPD(half.AsX(), sum.AsX(), sum.AsX())
 	VUNPCKHPD(sum.AsX(), sum.AsX(), half.AsX())
 	VADDSD(half.AsX(), sum.AsX(), sum.AsX())
 	VMOVSD(sum.AsX(), Mem{Base: a.y})
 	ADDQ(Imm(8), a.y)
+}
+
+// byRowsAVX2 is byRows with the eight lanes in two registers.
+func (m matrix) byRowsAVX2() {
+	a := m.text()
+	TESTQ(a.rows, a.rows)
+	JZ(LabelRef("done"))
+	stride, whole := GP64(), GP64()
+	t := newTail("tail", a.cols)
+	MOVQ(a.cols, stride)
+	SHLQ(Imm(3), stride)
+	MOVQ(a.cols, whole)
+	ANDQ(I32(-8), whole)
+
+	Label("row")
+	var s VecVirtual
+	if m.rule != fixed {
+		s = lanes(4).broadcast(Mem{Base: a.s})
+		ADDQ(Imm(8), a.s)
+	}
+	low, high, j := zero(), zero(), GP64()
+	XORQ(j, j)
+	// product returns that of the new weights with x, from column j+more on.
+	product := func(l lanes, more int) VecVirtual {
+		place := func(p GPVirtual) Mem { return at(p, j).Offset(8 * more) }
+		var r Op
+		if m.rule != fixed {
+			r = place(a.r)
+		}
+		v := m.change(l, a, s, r, func(p GPVirtual) VecVirtual { return l.load(place(p)) },
+			func(v VecVirtual, p GPVirtual) { l.move(v, place(p)) })
+		return l.mul(v, place(a.x))
+	}
+	TESTQ(whole, whole)
+	JZ(LabelRef("rest"))
+	Label("columns")
+	lanes(4).addTo(low, product(4, 0))
+	lanes(4).addTo(high, product(4, 4))
+	ADDQ(Imm(8), j)
+	CMPQ(j, whole)
+	JL(LabelRef("columns"))
+	Label("rest")
+	t.ifAny(func() {
+		t.if_(4, func() {
+			lanes(4).addTo(low, product(4, 0))
+			ADDQ(Imm(4), j)
+		})
+		last := zero() // up to three columns
+		t.if_(2, func() {
+			VMOVAPD(product(2, 0).AsX(), last.AsX())
+			ADDQ(Imm(2), j)
+		})
+		t.if_(1, func() {
+			one, moved := product(1, 0), ZMM()
+			VMOVQ(one.AsX(), one.AsX()) // clears the upper lane
+			VINSERTF128(Imm(1), one.AsX(), last.AsY(), moved.AsY())
+			TESTB(Imm(2), t.size.As8L())
+			JNZ(LabelRef("third"))
+			VMOVAPD(one.AsX(), moved.AsX())
+			Label("third")
+			VMOVAPD(moved.AsY(), last.AsY())
+		})
+		TESTB(Imm(4), t.size.As8L())
+		JZ(LabelRef("lower"))
+		lanes(4).addTo(high, last)
+		JMP(LabelRef("sum"))
+		Label("lower")
+		lanes(4).addTo(low, last)
+		Label("sum")
+	})
+	lanes(4).addTo(low, high)
+	a.storeSum(low)
 	ADDQ(stride, a.w)
 	if a.d != nil {
 		ADDQ(stride, a.d)

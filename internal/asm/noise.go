@@ -24,8 +24,7 @@ func fill() {
 	pairs := words("pairs", 0, 1, 8, 9, 4, 5, 12, 13, 2, 3, 10, 11, 6, 7, 14, 15) // their pairs of lanes
 	constants := words("constants", 1, 0x3ff<<52, 1<<52-1, 63<<5, 1<<63, 8)
 
-	TEXT("fillWide", attr.NOSPLIT, "func(dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64)")
-	Pragma("noescape")
+	function("fill", "dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64")
 	dst, n, rows, keys := param("dst"), param("n"), param("rows"), param("keys")
 	scratch := AllocLocal(64)
 	c, _ := Param("c").Resolve()

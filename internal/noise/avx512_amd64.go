@@ -5,4 +5,4 @@
 package noise
 
 //go:noescape
-func fillWide(dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64)
+func fillAVX512(dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64)

@@ -58,9 +58,9 @@ DATA constants<>+32(SB)/8, $0x8000000000000000
 DATA constants<>+40(SB)/8, $0x0000000000000008
 GLOBL constants<>(SB), RODATA|NOPTR, $48
 
-// func fillWide(dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64)
+// func fillAVX512(dst *float64, n int, rows *[4]float64, keys *[8]uint64, c uint64)
 // Requires: AVX, AVX512CD, AVX512DQ, AVX512F, AVX512VL
-TEXT ·fillWide(SB), NOSPLIT, $64-40
+TEXT ·fillAVX512(SB), NOSPLIT, $64-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         n+8(FP), CX
 	MOVQ         rows+16(FP), DX

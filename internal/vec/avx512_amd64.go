@@ -5,52 +5,52 @@
 package vec
 
 //go:noescape
-func mulTWide(w *float64, x *float64, y *float64, rows int, cols int)
+func mulTAVX512(w *float64, x *float64, y *float64, rows int, cols int)
 
 //go:noescape
-func addOuterWide(w *float64, s *float64, r *float64, rows int, cols int)
+func addOuterAVX512(w *float64, s *float64, r *float64, rows int, cols int)
 
 //go:noescape
-func lowPassWide(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
+func lowPassAVX512(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
 
 //go:noescape
-func lowPassMulTWide(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+func lowPassMulTAVX512(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape
-func hebbWide(w *float64, s *float64, r *float64, rows int, cols int, k float64)
+func hebbAVX512(w *float64, s *float64, r *float64, rows int, cols int, k float64)
 
 //go:noescape
-func hebbMulTWide(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+func hebbMulTAVX512(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape
-func mulWide(w *float64, x *float64, y *float64, rows int, cols int)
+func mulAVX512(w *float64, x *float64, y *float64, rows int, cols int)
 
 //go:noescape
-func lowPassMulWide(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+func lowPassMulAVX512(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape
-func hebbMulWide(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+func hebbMulAVX512(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape
-func axpyWide(x *float64, y *float64, n int, a float64)
+func axpyAVX512(x *float64, y *float64, n int, a float64)
 
 //go:noescape
-func scaleWide(dst *float64, x *float64, n int, c float64)
+func scaleAVX512(dst *float64, x *float64, n int, c float64)
 
 //go:noescape
-func scaledDifferenceWide(dst *float64, a *float64, b *float64, n int, c float64)
+func scaledDifferenceAVX512(dst *float64, a *float64, b *float64, n int, c float64)
 
 //go:noescape
-func diffuseWide(x *float64, xi *float64, n int, up float64, down float64)
+func diffuseAVX512(x *float64, xi *float64, n int, up float64, down float64)
 
 //go:noescape
-func inputStepWide(u *float64, v *float64, p *float64, q *float64, e *float64, n int, k float64, norm float64)
+func inputStepAVX512(u *float64, v *float64, p *float64, q *float64, e *float64, n int, k float64, norm float64)
 
 //go:noescape
-func addStepsWide(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
+func addStepsAVX512(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
 
 //go:noescape
-func neuronsWide(slices *[12][]float64, n int)
+func neuronsAVX512(slices *[12][]float64, n int)
 
 //go:noescape
-func sigmoidWide(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)
+func sigmoidAVX512(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)

@@ -4,9 +4,9 @@
 
 #include "textflag.h"
 
-// func mulTWide(w *float64, x *float64, y *float64, rows int, cols int)
+// func mulTAVX512(w *float64, x *float64, y *float64, rows int, cols int)
 // Requires: AVX, AVX512F
-TEXT ·mulTWide(SB), NOSPLIT, $0-40
+TEXT ·mulTAVX512(SB), NOSPLIT, $0-40
 	MOVQ  rows+24(FP), AX
 	MOVQ  cols+32(FP), CX
 	MOVQ  w+0(FP), DX
@@ -163,9 +163,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func addOuterWide(w *float64, s *float64, r *float64, rows int, cols int)
+// func addOuterAVX512(w *float64, s *float64, r *float64, rows int, cols int)
 // Requires: AVX, AVX512F
-TEXT ·addOuterWide(SB), NOSPLIT, $0-40
+TEXT ·addOuterAVX512(SB), NOSPLIT, $0-40
 	MOVQ  rows+24(FP), AX
 	MOVQ  cols+32(FP), CX
 	MOVQ  w+0(FP), DX
@@ -322,9 +322,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func lowPassWide(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
+// func lowPassAVX512(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512F
-TEXT ·lowPassWide(SB), NOSPLIT, $0-56
+TEXT ·lowPassAVX512(SB), NOSPLIT, $0-56
 	MOVQ         rows+32(FP), AX
 	MOVQ         cols+40(FP), CX
 	MOVQ         w+0(FP), DX
@@ -539,9 +539,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func lowPassMulTWide(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+// func lowPassMulTAVX512(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512F
-TEXT ·lowPassMulTWide(SB), NOSPLIT, $0-72
+TEXT ·lowPassMulTAVX512(SB), NOSPLIT, $0-72
 	MOVQ         rows+48(FP), AX
 	MOVQ         cols+56(FP), CX
 	MOVQ         w+0(FP), DX
@@ -810,9 +810,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func hebbWide(w *float64, s *float64, r *float64, rows int, cols int, k float64)
+// func hebbAVX512(w *float64, s *float64, r *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512F
-TEXT ·hebbWide(SB), NOSPLIT, $0-48
+TEXT ·hebbAVX512(SB), NOSPLIT, $0-48
 	MOVQ         rows+24(FP), AX
 	MOVQ         cols+32(FP), CX
 	MOVQ         w+0(FP), DX
@@ -990,9 +990,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func hebbMulTWide(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+// func hebbMulTAVX512(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512F
-TEXT ·hebbMulTWide(SB), NOSPLIT, $0-64
+TEXT ·hebbMulTAVX512(SB), NOSPLIT, $0-64
 	MOVQ         rows+40(FP), AX
 	MOVQ         cols+48(FP), CX
 	MOVQ         w+0(FP), DX
@@ -1224,9 +1224,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func mulWide(w *float64, x *float64, y *float64, rows int, cols int)
+// func mulAVX512(w *float64, x *float64, y *float64, rows int, cols int)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·mulWide(SB), NOSPLIT, $0-40
+TEXT ·mulAVX512(SB), NOSPLIT, $0-40
 	MOVQ    rows+24(FP), AX
 	MOVQ    cols+32(FP), CX
 	MOVQ    w+0(FP), DX
@@ -1314,9 +1314,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func lowPassMulWide(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+// func lowPassMulAVX512(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·lowPassMulWide(SB), NOSPLIT, $0-72
+TEXT ·lowPassMulAVX512(SB), NOSPLIT, $0-72
 	MOVQ         rows+48(FP), AX
 	MOVQ         cols+56(FP), CX
 	MOVQ         w+0(FP), DX
@@ -1500,9 +1500,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func hebbMulWide(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
+// func hebbMulAVX512(w *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL, BMI2
-TEXT ·hebbMulWide(SB), NOSPLIT, $0-64
+TEXT ·hebbMulAVX512(SB), NOSPLIT, $0-64
 	MOVQ         rows+40(FP), AX
 	MOVQ         cols+48(FP), CX
 	MOVQ         w+0(FP), DX
@@ -1657,9 +1657,9 @@ done:
 	VZEROUPPER
 	RET
 
-// func axpyWide(x *float64, y *float64, n int, a float64)
+// func axpyAVX512(x *float64, y *float64, n int, a float64)
 // Requires: AVX, AVX512F
-TEXT ·axpyWide(SB), NOSPLIT, $0-32
+TEXT ·axpyAVX512(SB), NOSPLIT, $0-32
 	MOVQ         x+0(FP), AX
 	MOVQ         y+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -1707,9 +1707,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func scaleWide(dst *float64, x *float64, n int, c float64)
+// func scaleAVX512(dst *float64, x *float64, n int, c float64)
 // Requires: AVX, AVX512F
-TEXT ·scaleWide(SB), NOSPLIT, $0-32
+TEXT ·scaleAVX512(SB), NOSPLIT, $0-32
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -1753,9 +1753,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func scaledDifferenceWide(dst *float64, a *float64, b *float64, n int, c float64)
+// func scaledDifferenceAVX512(dst *float64, a *float64, b *float64, n int, c float64)
 // Requires: AVX, AVX512F
-TEXT ·scaledDifferenceWide(SB), NOSPLIT, $0-40
+TEXT ·scaledDifferenceAVX512(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         a+8(FP), CX
 	MOVQ         b+16(FP), DX
@@ -1808,9 +1808,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func diffuseWide(x *float64, xi *float64, n int, up float64, down float64)
+// func diffuseAVX512(x *float64, xi *float64, n int, up float64, down float64)
 // Requires: AVX, AVX512F
-TEXT ·diffuseWide(SB), NOSPLIT, $0-40
+TEXT ·diffuseAVX512(SB), NOSPLIT, $0-40
 	MOVQ         x+0(FP), AX
 	MOVQ         xi+8(FP), CX
 	MOVQ         n+16(FP), DX
@@ -1871,9 +1871,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func inputStepWide(u *float64, v *float64, p *float64, q *float64, e *float64, n int, k float64, norm float64)
+// func inputStepAVX512(u *float64, v *float64, p *float64, q *float64, e *float64, n int, k float64, norm float64)
 // Requires: AVX, AVX512F
-TEXT ·inputStepWide(SB), NOSPLIT, $0-64
+TEXT ·inputStepAVX512(SB), NOSPLIT, $0-64
 	MOVQ         u+0(FP), AX
 	MOVQ         v+8(FP), CX
 	MOVQ         p+16(FP), DX
@@ -1977,9 +1977,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func addStepsWide(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
+// func addStepsAVX512(w *float64, d *float64, p *float64, q *float64, n int, sum float64, keep float64, x float64)
 // Requires: AVX, AVX512F
-TEXT ·addStepsWide(SB), NOSPLIT, $0-64
+TEXT ·addStepsAVX512(SB), NOSPLIT, $0-64
 	MOVQ         w+0(FP), AX
 	MOVQ         d+8(FP), CX
 	MOVQ         p+16(FP), DX
@@ -2059,9 +2059,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func neuronsWide(slices *[12][]float64, n int)
+// func neuronsAVX512(slices *[12][]float64, n int)
 // Requires: AVX, AVX512F
-TEXT ·neuronsWide(SB), NOSPLIT, $0-16
+TEXT ·neuronsAVX512(SB), NOSPLIT, $0-16
 	MOVQ   slices+0(FP), AX
 	MOVQ   n+8(FP), CX
 	VXORPD X0, X0, X0
@@ -2212,9 +2212,9 @@ tail3:
 	VZEROUPPER
 	RET
 
-// func sigmoidWide(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)
+// func sigmoidAVX512(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
-TEXT ·sigmoidWide(SB), NOSPLIT, $0-40
+TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-40
 	MOVQ         dst+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX

@@ -10,144 +10,182 @@ import (
 )
 
 //go:generate go -C ../asm run . -pkg vec -out ../vec/avx512_amd64.s -stubs ../vec/avx512_amd64.go
+//go:generate go -C ../asm run . -pkg vec -avx2 -out ../vec/avx2_amd64.s -stubs ../vec/avx2_amd64.go
 
-// wide tells whether the kernels with AVX-512 are used. The exported functions
-// have checked all lengths, so that these touch nothing outside their slices.
-var wide = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
+// The instructions that the processor and the system have. The exported functions
+// have checked all lengths, so that no kernel touches anything outside its slices.
+var (
+	avx2   = cpu.X86.HasAVX2
+	avx512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
+)
 
 func data(s []float64) *float64 { return unsafe.SliceData(s) }
 
 func axpy(a float64, x, y []float64) {
-	if wide {
-		axpyWide(data(x), data(y), len(x), a)
+	if avx512 {
+		axpyAVX512(data(x), data(y), len(x), a)
+	} else if avx2 {
+		axpyAVX2(data(x), data(y), len(x), a)
 	} else {
 		axpyPlain(a, x, y)
 	}
 }
 
 func mul(w, x, y []float64) {
-	if wide {
-		mulWide(data(w), data(x), data(y), len(y), len(x))
+	if avx512 {
+		mulAVX512(data(w), data(x), data(y), len(y), len(x))
+	} else if avx2 {
+		mulAVX2(data(w), data(x), data(y), len(y), len(x))
 	} else {
 		mulPlain(w, x, y)
 	}
 }
 
 func mulT(w, x, y []float64) {
-	if wide {
-		mulTWide(data(w), data(x), data(y), len(x), len(y))
+	if avx512 {
+		mulTAVX512(data(w), data(x), data(y), len(x), len(y))
+	} else if avx2 {
+		mulTAVX2(data(w), data(x), data(y), len(x), len(y))
 	} else {
 		mulTPlain(w, x, y)
 	}
 }
 
 func addOuter(w, s, r []float64) {
-	if wide {
-		addOuterWide(data(w), data(s), data(r), len(s), len(r))
+	if avx512 {
+		addOuterAVX512(data(w), data(s), data(r), len(s), len(r))
+	} else if avx2 {
+		addOuterAVX2(data(w), data(s), data(r), len(s), len(r))
 	} else {
 		addOuterPlain(w, s, r)
 	}
 }
 
 func lowPass(w, d, s, r []float64, k float64) {
-	if wide {
-		lowPassWide(data(w), data(d), data(s), data(r), len(s), len(r), k)
+	if avx512 {
+		lowPassAVX512(data(w), data(d), data(s), data(r), len(s), len(r), k)
+	} else if avx2 {
+		lowPassAVX2(data(w), data(d), data(s), data(r), len(s), len(r), k)
 	} else {
 		lowPassPlain(w, d, s, r, k)
 	}
 }
 
 func lowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
-	if wide {
-		lowPassMulWide(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
+	if avx512 {
+		lowPassMulAVX512(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
+	} else if avx2 {
+		lowPassMulAVX2(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
 	} else {
 		lowPassMulPlain(w, d, s, r, k, x, y)
 	}
 }
 
 func lowPassMulT(w, d, s, r []float64, k float64, x, y []float64) {
-	if wide {
-		lowPassMulTWide(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
+	if avx512 {
+		lowPassMulTAVX512(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
+	} else if avx2 {
+		lowPassMulTAVX2(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)
 	} else {
 		lowPassMulTPlain(w, d, s, r, k, x, y)
 	}
 }
 
 func hebb(w, s, r []float64, decay float64) {
-	if wide {
-		hebbWide(data(w), data(s), data(r), len(s), len(r), decay)
+	if avx512 {
+		hebbAVX512(data(w), data(s), data(r), len(s), len(r), decay)
+	} else if avx2 {
+		hebbAVX2(data(w), data(s), data(r), len(s), len(r), decay)
 	} else {
 		hebbPlain(w, s, r, decay)
 	}
 }
 
 func hebbMul(w, s, r []float64, decay float64, x, y []float64) {
-	if wide {
-		hebbMulWide(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
+	if avx512 {
+		hebbMulAVX512(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
+	} else if avx2 {
+		hebbMulAVX2(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
 	} else {
 		hebbMulPlain(w, s, r, decay, x, y)
 	}
 }
 
 func hebbMulT(w, s, r []float64, decay float64, x, y []float64) {
-	if wide {
-		hebbMulTWide(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
+	if avx512 {
+		hebbMulTAVX512(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
+	} else if avx2 {
+		hebbMulTAVX2(data(w), data(s), data(r), data(x), data(y), len(s), len(r), decay)
 	} else {
 		hebbMulTPlain(w, s, r, decay, x, y)
 	}
 }
 
 func sigmoid(dst, x []float64) {
-	if wide {
-		sigmoidWide(data(dst), data(x), len(x), &sigmoidConstants, &powers)
+	if avx512 {
+		sigmoidAVX512(data(dst), data(x), len(x), &sigmoidConstants, &powers)
+	} else if avx2 {
+		sigmoidAVX2(data(dst), data(x), len(x), &sigmoidConstants4, &powers)
 	} else {
 		sigmoidPlain(dst, x)
 	}
 }
 
 func neurons(n *Neurons) {
-	if wide {
-		neuronsWide((*[12][]float64)(unsafe.Pointer(n)), len(n.SumBasal))
+	if avx512 {
+		neuronsAVX512((*[12][]float64)(unsafe.Pointer(n)), len(n.SumBasal))
+	} else if avx2 {
+		neuronsAVX2((*[12][]float64)(unsafe.Pointer(n)), len(n.SumBasal))
 	} else {
 		neuronsPlain(n)
 	}
 }
 
 func diffuse(x, xi []float64, up, down float64) {
-	if wide {
-		diffuseWide(data(x), data(xi), len(x), up, down)
+	if avx512 {
+		diffuseAVX512(data(x), data(xi), len(x), up, down)
+	} else if avx2 {
+		diffuseAVX2(data(x), data(xi), len(x), up, down)
 	} else {
 		diffusePlain(x, xi, up, down)
 	}
 }
 
 func inputStep(u, v, p, q, e []float64, k, norm float64) {
-	if wide {
-		inputStepWide(data(u), data(v), data(p), data(q), data(e), len(e), k, norm)
+	if avx512 {
+		inputStepAVX512(data(u), data(v), data(p), data(q), data(e), len(e), k, norm)
+	} else if avx2 {
+		inputStepAVX2(data(u), data(v), data(p), data(q), data(e), len(e), k, norm)
 	} else {
 		inputStepPlain(u, v, p, q, e, k, norm)
 	}
 }
 
 func addSteps(w, d, p, q []float64, sum, keep, x float64) {
-	if wide {
-		addStepsWide(data(w), data(d), data(p), data(q), len(w), sum, keep, x)
+	if avx512 {
+		addStepsAVX512(data(w), data(d), data(p), data(q), len(w), sum, keep, x)
+	} else if avx2 {
+		addStepsAVX2(data(w), data(d), data(p), data(q), len(w), sum, keep, x)
 	} else {
 		addStepsPlain(w, d, p, q, sum, keep, x)
 	}
 }
 
 func scaledDifference(dst, a, b []float64, c float64) {
-	if wide {
-		scaledDifferenceWide(data(dst), data(a), data(b), len(dst), c)
+	if avx512 {
+		scaledDifferenceAVX512(data(dst), data(a), data(b), len(dst), c)
+	} else if avx2 {
+		scaledDifferenceAVX2(data(dst), data(a), data(b), len(dst), c)
 	} else {
 		scaledDifferencePlain(dst, a, b, c)
 	}
 }
 
 func scale(dst, x []float64, c float64) {
-	if wide {
-		scaleWide(data(dst), data(x), len(dst), c)
+	if avx512 {
+		scaleAVX512(data(dst), data(x), len(dst), c)
+	} else if avx2 {
+		scaleAVX2(data(dst), data(x), len(dst), c)
 	} else {
 		scalePlain(dst, x, c)
 	}
@@ -158,3 +196,14 @@ var _ = [1]struct{}{}[unsafe.Sizeof(Neurons{})-unsafe.Sizeof([12][]float64{})]
 
 // sigmoidConstants are those of sigmoidPlain, in the order of the kernel.
 var sigmoidConstants = [...]float64{math.Copysign(0, -1), yMin, yMax, perStep, toWhole, stepHi, stepLo, 1, g0, g1, g2, g3, g4}
+
+// sigmoidConstants4 holds each of them four times, and a mask of the lowest bits.
+var sigmoidConstants4 = func() (c [14][4]float64) {
+	for i := range c[0] {
+		for k, v := range sigmoidConstants {
+			c[k][i] = v
+		}
+		c[13][i] = math.Float64frombits(15)
+	}
+	return c
+}()

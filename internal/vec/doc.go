@@ -19,8 +19,8 @@
 //
 // A sum over rows ([MulT] and its kin) takes the rows in order. So results are
 // bit-identical on every platform and in every build. On amd64 processors with
-// AVX-512 the loops are assembly, which ../asm generates; elsewhere, and with the
-// build tag purego, they are plain Go.
+// AVX-512 or AVX2 the loops are assembly, which ../asm generates; elsewhere, and
+// with the build tag purego, they are plain Go.
 //
 // Slices must have the lengths that are stated, or the function panics.
 // Arguments must not overlap, unless the function says that they may.

@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// forms holds both forms of every kernel: the one that this build runs on this
-// processor and the plain one. sizes names the lengths of its slices for m rows
+// forms holds two forms of every kernel: the one in use (see eachForm) and the
+// plain one. sizes names the lengths of its slices for m rows
 // and n columns, by letter: "w" m*n, "r" m, "c" n.
 var forms = []struct {
 	name, sizes string
@@ -73,27 +73,35 @@ func neuronsOf(v [][]float64) *Neurons {
 	return &Neurons{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11]}
 }
 
-// compareForms runs both forms of every kernel on m rows and n columns of the
-// values that next returns. slice makes the slices of the fast form.
+// compareForms runs all forms of every kernel on m rows and n columns of the values
+// that next returns. slice makes the slices of the forms that are not plain.
 func compareForms(t *testing.T, m, n int, next func() float64, slice func(n int) []float64) {
 	t.Helper()
 	for _, f := range forms {
-		var fast, plain [][]float64
+		var start, plain [][]float64
 		for _, letter := range f.sizes {
-			v := slice(map[rune]int{'w': m * n, 'r': m, 'c': n}[letter])
+			v := make([]float64, map[rune]int{'w': m * n, 'r': m, 'c': n}[letter])
 			for i := range v {
 				v[i] = next()
 			}
-			fast, plain = append(fast, v), append(plain, slices.Clone(v))
+			start, plain = append(start, v), append(plain, slices.Clone(v))
 		}
 		k := next()
-		f.fast(fast, k)
 		f.plain(plain, k)
-		for i := range plain {
-			if !same(fast[i], plain[i]) {
-				t.Fatalf("%s, %d rows, %d columns, k = %v: slice %d is %v, plain %v", f.name, m, n, k, i, fast[i], plain[i])
+		eachForm(func(name string) {
+			var fast [][]float64
+			for _, from := range start {
+				v := slice(len(from))
+				copy(v, from)
+				fast = append(fast, v)
 			}
-		}
+			f.fast(fast, k)
+			for i := range plain {
+				if !same(fast[i], plain[i]) {
+					t.Fatalf("%s with %s, %d rows, %d columns, k = %v: slice %d is %v, plain %v", f.name, name, m, n, k, i, fast[i], plain[i])
+				}
+			}
+		})
 	}
 }
 

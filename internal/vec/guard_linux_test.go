@@ -1,6 +1,7 @@
 package vec
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 	"unsafe"
@@ -37,7 +38,7 @@ func TestKernelsStayInTheirMemory(t *testing.T) {
 	for n := range 41 {
 		for _, m := range []int{0, 1, 3} {
 			for _, atEnd := range []bool{false, true} {
-				compareForms(t, m, n, g.NormFloat64, guarded(t, atEnd))
+				t.Run(fmt.Sprintf("%dx%d", m, n), func(t *testing.T) { compareForms(t, m, n, g.NormFloat64, guarded(t, atEnd)) })
 			}
 		}
 	}
