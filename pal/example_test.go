@@ -273,3 +273,40 @@ func ExampleWriteSummary() {
 	// align_linear,123,100,88.27,87.59
 	// [-90 -30 40 100] [89.22 89.22 88.62 87.59]
 }
+
+// The teacher of Fig. 4a,b, and what it does with an input.
+func ExampleTeacher() {
+	teacher, err := pal.Teacher(pal.Chain(pal.PAL))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 20 { // let its membranes settle
+		if err := teacher.Present([]float64{0.5}, nil, false, nil); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	w, _ := teacher.Weights(1, "ff")
+	u, _ := teacher.Read(2, "output", "v_brev")
+	fmt.Printf("W₁ %g, output voltage %.3f\n", w.At(0, 0), u[0])
+	// Output: W₁ 2, output voltage 0.967
+}
+
+// Twelve runs that differ in numbers only, as one program.
+func ExampleOptions() {
+	var configs []pal.Config
+	for seed := range uint32(12) {
+		c := pal.Chain(pal.PAL)
+		c.Name, c.Seed, c.Epochs = fmt.Sprintf("seed_%d", seed), seed, 1
+		c.Data.Samples, c.Presentation.Settling = 10, 10
+		configs = append(configs, c)
+	}
+	results, err := pal.TrainAll(context.Background(), configs, &pal.Options{Engine: pal.EngineGraph, Backend: "go"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(len(results), "runs done:", results[11].Done)
+	// Output: 12 runs done: true
+}
