@@ -20,9 +20,9 @@ const (
 )
 
 const (
-	// batchCPU is the number of runs of a program on a processor: what they hold
-	// fits the cache (docs/benchmarks.md).
-	batchCPU = 32
+	// batchCPU is the number of runs of a program on a processor. More cost less each,
+	// but fewer keep more cores busy (docs/benchmarks.md).
+	batchCPU = 16
 	// batchGPU is that on a GPU, where a step costs little more for many runs.
 	batchGPU = 4096
 	// gpuRuns is the number of runs from which auto takes a GPU. It is reckoned
@@ -168,13 +168,10 @@ func (e *engines) units(configs []Config) []unit {
 	}
 	for _, key := range order {
 		runs := batches[key]
-		// Every device has its share, of whole vectors.
-		share := (len(runs) + cap(e.devices) - 1) / cap(e.devices)
 		size := batchCPU
-		if e.backend.Name == backend.CUDA {
-			size = batchGPU
+		if e.backend.Name == backend.CUDA { // every device has its share
+			size = min(batchGPU, (len(runs)+cap(e.devices)-1)/cap(e.devices))
 		}
-		size = min(size, (share+7)/8*8)
 		for part := range slices.Chunk(runs, size) {
 			all = append(all, unit{runs: part, graph: true})
 		}

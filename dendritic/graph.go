@@ -50,12 +50,6 @@ type graphBatch struct {
 // newGraphBatch prepares an engine for networks that differ in data only.
 func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[float64]) (*graphBatch, error) {
 	g := &graphBatch{backend: b, device: device, nets: nets, capacity: capacity, pace: 1, stages: map[*stage][2]*tensors.Tensor{}, dtype: dtypes.Float64}
-	// XLA simplifies arrays with one run, to other roundings, and is slow with
-	// vectors that are not whole.
-	g.lanes = slices.Clone(nets)
-	for len(g.lanes)%8 != 0 {
-		g.lanes = append(g.lanes, nets[len(nets)-1])
-	}
 	for r, n := range nets {
 		if err := sameProgram(nets[0].cfg, n.cfg); err != nil {
 			return nil, fmt.Errorf("dendritic: run %d: %w", r, err)
@@ -68,8 +62,12 @@ func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[flo
 		g.dtype = dtypes.Float32
 	}
 	g.draw = g.deviates
-	g.parameters()
 	g.layout()
+	g.lanes = slices.Clone(nets)
+	for whole := g.vector(); len(g.lanes)%whole != 0; {
+		g.lanes = append(g.lanes, nets[len(nets)-1])
+	}
+	g.parameters()
 	for k := range nets[0].projections {
 		rule, err := g.graphRule(k)
 		if err != nil {
@@ -81,6 +79,17 @@ func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[flo
 	g.learn = loop.NewProgram(b.Engine, "dendritic-learn", len(g.slots), g.program(true))
 	g.observe = loop.NewProgram(b.Engine, "dendritic-observe", len(g.slots), g.program(false))
 	return g, nil
+}
+
+// vector returns what the number of lanes is a multiple of. XLA simplifies arrays with
+// one run, to other roundings, and is slow with vectors that are not whole. On a
+// processor it compiles small loops in a form of its own, which rounds otherwise as
+// well; batches of one size keep a run from depending on its company.
+func (g *graphBatch) vector() int {
+	if g.backend.Name == backend.CPU {
+		return batchCPU
+	}
+	return 8
 }
 
 // sameProgram reports what keeps two configurations from sharing a program.

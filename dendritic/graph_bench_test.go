@@ -1,34 +1,84 @@
 package dendritic
 
 import (
+	"fmt"
+	"slices"
+	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/neurocredit/neurocredit/internal/backend/backendtest"
 )
 
 // BenchmarkYinYangSweepGraph makes training passes of 30 runs, 10 seeds of FA, PAL
-// and eta-zero, in one program on XLA. It reports the time of a step of one run.
+// and eta-zero, on XLA: as one program on one core, and as one on each of two. It
+// reports the time of a step of one run, noise included, and that of the processor,
+// which other programs disturb less.
 func BenchmarkYinYangSweepGraph(b *testing.B) {
-	var cfgs []Config
-	for range 10 {
-		cfgs = append(cfgs, YinYang(FA), YinYang(PAL), YinYang(EtaZero))
-	}
-	nets, st, orders := sweepRuns(b, cfgs...)
-	g, err := newGraphBatch(backendtest.XLA(b), 0, 40, nets)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer g.close()
-	present := func() {
-		if err := g.present(b.Context(), true, true, st, orders, func(int, readouts) bool { return true }); err != nil {
-			b.Fatal(err)
+	for _, precision := range []string{Float64, Float32} {
+		for _, cores := range []int{1, 2} {
+			b.Run(fmt.Sprintf("%s/cores=%d", precision, cores), func(b *testing.B) { benchmarkSweep(b, precision, 30, cores) })
 		}
 	}
-	present()
+}
+
+// BenchmarkGraphRuns does the same for other numbers of runs, on one core.
+func BenchmarkGraphRuns(b *testing.B) {
+	for _, runs := range []int{1, 16, 32, 64, 128} {
+		for _, precision := range []string{Float64, Float32} {
+			b.Run(fmt.Sprintf("R=%d/%s", runs, precision), func(b *testing.B) { benchmarkSweep(b, precision, runs, 1) })
+		}
+	}
+}
+
+func benchmarkSweep(b *testing.B, precision string, runs, cores int) {
+	var cfgs []Config
+	for len(cfgs) < runs {
+		cfgs = append(cfgs, YinYang(PAL), YinYang(FA), YinYang(EtaZero))
+	}
+	cfgs = cfgs[:runs]
+	for i := range cfgs {
+		cfgs[i].Precision = precision
+	}
+	var presents []func()
+	steps := 0
+	for part := range slices.Chunk(cfgs, (runs+cores-1)/cores) {
+		nets, st, orders := sweepRuns(b, part...)
+		g, err := newGraphBatch(backendtest.XLA(b), len(presents), 40, nets)
+		if err != nil {
+			b.Fatal(err)
+		}
+		defer g.close()
+		presents = append(presents, func() {
+			if err := g.present(b.Context(), true, true, st, orders, func(int, readouts) bool { return true }); err != nil {
+				b.Error(err)
+			}
+		})
+		steps += len(nets) * len(orders[0]) * nets[0].cfg.StepsPerPattern()
+	}
+	together := func() {
+		var wait sync.WaitGroup
+		for _, present := range presents {
+			wait.Go(present)
+		}
+		wait.Wait()
+	}
+	together() // compiles, and finds its pace
+	before := processorTime(b)
 	count := 0
 	for b.Loop() {
-		present()
-		count += len(nets) * len(orders[0]) * nets[0].cfg.StepsPerPattern()
+		together()
+		count += steps
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(count), "ns/run-step")
+	b.ReportMetric((processorTime(b)-before)/float64(count), "cpu-ns/run-step")
+}
+
+// processorTime returns the time that the process has used, in ns.
+func processorTime(b *testing.B) float64 {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return float64(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/neurocredit/neurocredit/internal/loop"
 )
 
-// noiseChunk is the number of steps for which noise is drawn at once.
-const noiseChunk = 200
+// noiseChunk is the number of steps for which noise is drawn at once: few, because
+// the noise is the largest part of the state, and many, because a chunk costs.
+const noiseChunk = 20
 
 // param is a parameter of the runs, as the number of a constant of the program.
 type param int
@@ -118,6 +119,9 @@ func (g *graphBatch) pattern(learn bool, s, consts []*graph.Node, x, y *graph.No
 	cfg := g.nets[0].cfg
 	total, k := cfg.StepsPerPattern(), len(g.params)
 	carried := append(s[:len(s):len(s)], loop.Record(x, total, 2*g.nets[0].out.n, len(g.lanes)))
+	for _, n := range g.sumSizes() {
+		carried = append(carried, loop.Record(x, n, len(g.lanes)))
+	}
 	inner := append(consts[:k:k], x, y)
 	l := loop.Loop{Steps: loop.Int32(x.Graph(), total), Body: func(t *graph.Node, carried, consts, rows []*graph.Node) []*graph.Node {
 		s, record := carried[:len(s)], carried[len(s)]
@@ -125,9 +129,9 @@ func (g *graphBatch) pattern(learn bool, s, consts []*graph.Node, x, y *graph.No
 		if rows != nil {
 			xi = rows[0]
 		}
-		next := g.step(learn, t, s, xi, consts, consts[k], consts[k+1])
+		next, sums := g.step(learn, t, s, xi, consts, consts[k], consts[k+1])
 		output := graph.Concatenate([]*graph.Node{g.window(next[slotVoltage], g.nets[0].out), next[slotSup]}, 0)
-		return append(next, loop.SetRow(record, t, output))
+		return append(append(next, loop.SetRow(record, t, output)), sums...)
 	}}
 	if g.noisy {
 		inner = append(inner, consts[k+2], consts[k+4], s[slotClock])
@@ -162,7 +166,7 @@ func (g *graphBatch) window(x *graph.Node, p *population[float64]) *graph.Node {
 }
 
 // step advances all networks by dt, in the order that type network states.
-func (g *graphBatch) step(learn bool, t *graph.Node, s []*graph.Node, xi *graph.Node, consts []*graph.Node, x, y *graph.Node) []*graph.Node {
+func (g *graphBatch) step(learn bool, t *graph.Node, s []*graph.Node, xi *graph.Node, consts []*graph.Node, x, y *graph.Node) (newState, sums []*graph.Node) {
 	next := slices.Clone(s)
 	cfg, c := g.nets[0].cfg, &g.common
 	teach := learn && cfg.Presentation.Teach
@@ -173,7 +177,7 @@ func (g *graphBatch) step(learn bool, t *graph.Node, s []*graph.Node, xi *graph.
 	if learn {
 		g.plastic(false, next, s, consts, on, nil)
 	}
-	basal, top := g.sums(next, s, consts)
+	basal, top, sums := g.sums(next, s, consts)
 	if teach {
 		target := s[slotSup]
 		if on != nil {
@@ -220,7 +224,7 @@ func (g *graphBatch) step(learn bool, t *graph.Node, s []*graph.Node, xi *graph.
 		g.plastic(true, next, s, consts, on, graph.Mul(u, loop.Like(u, 0)))
 		next[slotPredicted] = g.phi(graph.Mul(c.scale.node(consts), next[slotBasal]))
 	}
-	return next
+	return next, sums
 }
 
 // arena joins the vectors of populations, given by their first index.
@@ -236,7 +240,7 @@ func (g *graphBatch) arena(parts map[int]*graph.Node) *graph.Node {
 
 // sums returns the input sums of basal and upper compartments, by the first index
 // of the population.
-func (g *graphBatch) sums(next, s, consts []*graph.Node) (basal, top map[int]*graph.Node) {
+func (g *graphBatch) sums(next, s, consts []*graph.Node) (basal, top map[int]*graph.Node, all []*graph.Node) {
 	basal, top = map[int]*graph.Node{}, map[int]*graph.Node{}
 	for k, p := range g.nets[0].projections {
 		syn := p.base()
@@ -246,6 +250,7 @@ func (g *graphBatch) sums(next, s, consts []*graph.Node) (basal, top map[int]*gr
 		}
 		w := next[g.weightAt[k]]
 		sum := graph.ReduceSum(graph.Mul(w, graph.ExpandAxes(g.rate(syn.pre, s, consts), 1)), 0)
+		all = append(all, sum)
 		if have := to[syn.post.at]; have != nil {
 			sum = graph.Add(have, sum)
 		}
@@ -254,7 +259,15 @@ func (g *graphBatch) sums(next, s, consts []*graph.Node) (basal, top map[int]*gr
 	for _, r := range g.nets[0].relays {
 		top[r.to.at] = g.window(s[slotVoltage], r.from)
 	}
-	return basal, top
+	return basal, top, all
+}
+
+// sumSizes returns the lengths of the input sums, by projection.
+func (g *graphBatch) sumSizes() (sizes []int) {
+	for _, p := range g.nets[0].projections {
+		sizes = append(sizes, p.base().post.n)
+	}
+	return sizes
 }
 
 // rate returns the rate of a population, [n, R].

@@ -23,9 +23,17 @@ var errNotBuilt = errors.New(`this program was built without XLA (which needs Li
 // built reports whether XLA is part of this program.
 func built() bool { return slices.Contains(compute.List(), registered) }
 
-// schedulerFlag is XLA's switch of a scheduler for large operations, which costs
-// twice the time of a small step.
-const schedulerFlag = "xla_cpu_enable_concurrency_optimized_scheduler"
+// smallSteps are flags of XLA for loops of many small steps on a processor, with the
+// name by which a plugin is known to have each. The first turns a scheduler for large
+// operations off. The second compiles a loop whole if its state is smaller than so many
+// bytes, which spares the time between operations; matrices that gain from several
+// cores stay above. It also keeps XLA from unrolling short loops, which it then does
+// not vectorise. The third allows vectors of 512 bits.
+var smallSteps = []struct{ name, flag string }{
+	{"xla_cpu_enable_concurrency_optimized_scheduler", "--xla_cpu_enable_concurrency_optimized_scheduler=false"},
+	{"xla_cpu_small_while_loop_byte_threshold", "--xla_backend_extra_options=xla_cpu_small_while_loop_byte_threshold=2000000,xla_cpu_disable_loop_unrolling"},
+	{"xla_cpu_prefer_vector_width", "--xla_cpu_prefer_vector_width=512"},
+}
 
 // openXLA loads the plugin, opens it, and has it run a program.
 func openXLA(name string) (b *Backend, err error) {
@@ -67,13 +75,14 @@ func openXLA(name string) (b *Backend, err error) {
 func setFlags(path string) (restore func()) {
 	const env = "XLA_FLAGS"
 	before, was := os.LookupEnv(env)
-	if strings.Contains(before, schedulerFlag) {
-		return nil
+	flags := []string{before}
+	for _, s := range smallSteps {
+		key, _, _ := strings.Cut(s.flag, "=")
+		if known, err := fileContains(path, s.name); err == nil && known && !strings.Contains(before, key) {
+			flags = append(flags, s.flag)
+		}
 	}
-	if known, err := fileContains(path, schedulerFlag); err != nil || !known {
-		return nil
-	}
-	if os.Setenv(env, strings.TrimSpace(before+" --"+schedulerFlag+"=false")) != nil {
+	if os.Setenv(env, strings.TrimSpace(strings.Join(flags, " "))) != nil {
 		return nil
 	}
 	return func() {
