@@ -33,7 +33,7 @@ type graphBatch[F graphFloat] struct {
 	runs     int // R, of one call
 	layout   layout
 	state    *loop.State // programs have none; it names the device
-	x        []F         // buffer of inputs
+	x, noise []F         // buffers of inputs
 }
 
 // graphPrograms are compiled programs. Several batches may share them, also at the same
@@ -113,9 +113,6 @@ func (c *Config) checkGraph() error {
 	}
 	if c.Learning.Rule == Own {
 		return errors.New("learning.rule: own needs the native engine")
-	}
-	if c.varied() || c.Cells.Noise > 0 {
-		return errors.New("cells.membrane_taus, adaptation_taus, adaptations and noise need the native engine")
 	}
 	if c.Validation.State == "carried" {
 		return errors.New("validation.state: carried needs the native engine, in the graph engine every trial begins at rest")
@@ -237,6 +234,7 @@ type variant struct {
 	recurrent bool // some run uses BPTT
 	local     bool // some run uses a rule of the MDGL kind
 	filtered  bool // some run uses OnMDGL
+	noisy     bool // some run has noise
 }
 
 func (v variant) name() string {
@@ -253,6 +251,7 @@ func newVariant[F float](requests []*request[F]) (variant, error) {
 		if !q.fits(first) {
 			return v, fmt.Errorf("request %d does not fit the first one", r)
 		}
+		v.noisy = v.noisy || q.net.cfg.Cells.Noise > 0
 		if !v.learn {
 			continue
 		}
@@ -279,7 +278,7 @@ func (g *graphBatch[F]) inputs(v variant, requests []*request[F]) []*tensors.Ten
 			all[r] = requests[r]
 		}
 	}
-	a := g.forwardInputs(all)
+	a := g.forwardInputs(v, all)
 	if !v.learn {
 		return values(a.all())
 	}

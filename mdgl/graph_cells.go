@@ -6,13 +6,18 @@ import (
 	"github.com/neurocredit/neurocredit/internal/loop"
 )
 
-// perNeuron gives a constant [1, R, 1, 1] the rank of a state [R, B, N].
-func (p dense) perNeuron(x *graph.Node) *graph.Node { return graph.Reshape(x, p.runs, 1, 1) }
+// stepConstants returns the constants of the cells as [R, 1, N].
+func (p dense) stepConstants(f *forward[*graph.Node]) []*graph.Node {
+	all := make([]*graph.Node, cellConstants)
+	for i := range all {
+		all[i] = graph.Reshape(p.cell(f, i), p.runs, 1, p.neurons)
+	}
+	return all
+}
 
 // threshold returns θ for a record [L, R, B, N] of b.
 func (p dense) threshold(f *forward[*graph.Node], b *graph.Node) *graph.Node {
-	beta := graph.Reshape(f.beta, 1, p.runs, 1, p.neurons)
-	return graph.Add(p.cell(f, cellThreshold), graph.Mul(beta, b))
+	return graph.Add(p.cell(f, cellThreshold), graph.Mul(p.cell(f, cellBeta), b))
 }
 
 // cells makes the steps of a chunk. drive is the input current of every step; s holds the
@@ -32,14 +37,11 @@ func (p dense) cells(f *forward[*graph.Node], steps, drive *graph.Node, s []*gra
 	if p.learn && p.lsnn {
 		bs = state.add(loop.Record(drive, drive.Shape().Dimensions...))
 	}
-	consts := []*graph.Node{drive, f.rec, f.beta}
-	first := len(consts)
-	for i := range cellConstants {
-		consts = append(consts, p.perNeuron(p.cell(f, i)))
-	}
+	consts := append([]*graph.Node{drive, f.rec}, p.stepConstants(f)...)
 	done := loop.Loop{Steps: steps, Consts: consts, Body: func(t *graph.Node, s, consts, _ []*graph.Node) []*graph.Node {
 		recent, v, b, rest := s[0], s[1], s[2], s[3]
-		beta, c := consts[2], consts[first:]
+		c := consts[2:]
+		beta := c[cellBeta]
 		next := append(scope(nil), s...)
 		z := p.newest(recent)
 		current := graph.Add(loop.Row(consts[0], t), graph.Einsum("rbi,rij->rbj", recent, consts[1]))
@@ -98,26 +100,23 @@ func (p dense) push(x, history *graph.Node) *graph.Node {
 func (p dense) adjoint(f *forward[*graph.Node], b *backward[*graph.Node], signal, y, adaptation *graph.Node, s []*graph.Node) *graph.Node {
 	state := append(scope(nil), s...)
 	vs := state.add(loop.Record(signal, signal.Shape().Dimensions...))
-	consts := []*graph.Node{signal, y, f.beta, b.through}
+	consts := append([]*graph.Node{signal, y, b.through}, p.stepConstants(f)...)
 	if p.lsnn {
 		consts = append(consts, p.threshold(f, adaptation))
-	}
-	first := len(consts)
-	for i := range cellConstants {
-		consts = append(consts, p.perNeuron(p.cell(f, i)))
 	}
 	done := loop.Loop{Steps: loop.Int32(signal.Graph(), p.chunk), Consts: consts, Body: func(i *graph.Node, s, consts, _ []*graph.Node) []*graph.Node {
 		t := graph.Sub(loop.Int32(i.Graph(), p.chunk-1), i)
 		later, q := s[0], s[1]
-		beta, c := consts[2], consts[first:]
+		c := consts[3:]
+		beta := c[cellBeta]
 		next := append(scope(nil), s...)
 		x, y, v := loop.Row(consts[0], t), loop.Row(consts[1], t), p.newest(later)
 		if p.recurrent {
-			x = graph.Add(x, graph.Einsum("rbj,rji->rbi", later, consts[3]))
+			x = graph.Add(x, graph.Einsum("rbj,rji->rbi", later, consts[2]))
 		}
 		h := pseudo(y)
 		if p.lsnn {
-			u, thetaAfter, theta := s[2], s[3], loop.Row(consts[4], t)
+			u, thetaAfter, theta := s[2], s[3], loop.Row(c[cellConstants], t)
 			q = graph.Sub(q, graph.Mul(beta, graph.Mul(v, spikes(y))))
 			x = graph.Add(graph.Sub(x, graph.Mul(thetaAfter, v)), graph.Mul(c[cellRho1], q))
 			v = graph.Add(graph.Mul(c[cellAlpha], v), u)

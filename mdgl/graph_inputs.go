@@ -13,14 +13,14 @@ type forward[T any] struct {
 	rec    T // [R, D N, N] recurrent weights times 1-α, by delay
 	out    T // [R, N, K]
 	bias   T // [R, 1, K]
-	cells  T // [constants, R, 1, 1]
-	beta   T // [R, 1, N] adaptation, 0 for regular neurons
+	cells  T // [constants, R, 1, N]
+	noise  T // [n, L, R, B, N] noise currents times 1-α; a scalar if there are none
 	filter T // [R, L, L]
 	before T // [L, R, 1, 1] κ^(i+1)
 }
 
 func (f *forward[T]) all() []*T {
-	return []*T{&f.x, &f.in, &f.rec, &f.out, &f.bias, &f.cells, &f.beta, &f.filter, &f.before}
+	return []*T{&f.x, &f.in, &f.rec, &f.out, &f.bias, &f.cells, &f.noise, &f.filter, &f.before}
 }
 
 // backward holds what a gradient needs besides.
@@ -54,18 +54,19 @@ const (
 	cellScale // 1/ϑ
 	cellGamma
 	cellReset // (1-ρ) γ/ϑ
+	cellBeta  // 0 for regular neurons
 	cellRefractory
 	cellConstants
 )
 
-func (g *graphBatch[F]) forwardInputs(all []*request[F]) (f forward[*tensors.Tensor]) {
+func (g *graphBatch[F]) forwardInputs(v variant, all []*request[F]) (f forward[*tensors.Tensor]) {
 	l, R, B := &g.layout, g.runs, len(all[0].trials)
 	C, N, K, L, wide := l.channels, l.neurons, l.outputs, l.chunk, l.delays*l.neurons
 	g.x = grow(g.x, l.chunks*L*R*B*C)
 	clear(g.x)
 	in, rec := make([]F, R*C*wide), make([]F, R*wide*N)
 	out, bias := make([]F, R*N*K), make([]F, R*K)
-	cells, beta := make([]F, cellConstants*R), make([]F, R*N)
+	cells := make([]F, cellConstants*R*N)
 	filter, before := make([]F, R*L*L), make([]F, L*R)
 	for r, q := range all {
 		n, c := q.net, &q.net.c
@@ -85,11 +86,13 @@ func (g *graphBatch[F]) forwardInputs(all []*request[F]) (f forward[*tensors.Ten
 			out[(r*N+int(n.out.row[k]))*K+int(j)] = n.out.w[k]
 		}
 		copy(bias[r*K:], n.bias)
-		for i, x := range [cellConstants]F{c.alpha, c.rho, c.rho1, c.thr, c.invThr, c.gamma, c.rho1 * c.slope, F(n.cfg.Cells.Refractory)} {
-			cells[i*R+r] = x
-		}
-		for j := n.regular; j < N; j++ {
-			beta[r*N+j] = c.beta
+		for j := range N {
+			own := &n.own
+			for i, x := range [cellConstants]F{
+				own.alpha[j], own.rho[j], own.rho1[j], c.thr, c.invThr, c.gamma, own.rho1[j] * c.slope, own.beta[j], F(n.cfg.Cells.Refractory),
+			} {
+				cells[(i*R+r)*N+j] = x
+			}
 		}
 		inside, fade, _ := l.filters(n.cfg.Cells.ReadoutTau)
 		for i, x := range inside {
@@ -104,11 +107,33 @@ func (g *graphBatch[F]) forwardInputs(all []*request[F]) (f forward[*tensors.Ten
 	f.rec = tensors.FromFlatDataAndDimensions(rec, R, wide, N)
 	f.out = tensors.FromFlatDataAndDimensions(out, R, N, K)
 	f.bias = tensors.FromFlatDataAndDimensions(bias, R, 1, K)
-	f.cells = tensors.FromFlatDataAndDimensions(cells, cellConstants, R, 1, 1)
-	f.beta = tensors.FromFlatDataAndDimensions(beta, R, 1, N)
+	f.cells = tensors.FromFlatDataAndDimensions(cells, cellConstants, R, 1, N)
+	f.noise = g.drawNoise(v, all)
 	f.filter = tensors.FromFlatDataAndDimensions(filter, R, L, L)
 	f.before = tensors.FromFlatDataAndDimensions(before, L, R, 1, 1)
 	return f
+}
+
+// drawNoise draws the noise that the native engine draws.
+func (g *graphBatch[F]) drawNoise(v variant, all []*request[F]) *tensors.Tensor {
+	if !v.noisy {
+		return tensors.FromScalar(F(0))
+	}
+	l, R, B := &g.layout, g.runs, v.trials
+	N := l.neurons
+	g.noise = grow(g.noise, l.chunks*l.chunk*R*B*N)
+	clear(g.noise)
+	for r, q := range all {
+		for b := range q.trials {
+			if rng := q.net.noiseOf(b); rng != nil {
+				for t := range l.steps {
+					at := ((t*R+r)*B + b) * N
+					q.net.addNoise(rng, g.noise[at:at+N])
+				}
+			}
+		}
+	}
+	return tensors.FromFlatDataAndDimensions(g.noise, l.chunks, l.chunk, R, B, N)
 }
 
 func (g *graphBatch[F]) backwardInputs(v variant, all []*request[F]) (f backward[*tensors.Tensor]) {

@@ -119,6 +119,9 @@ func (p dense) simulate(f *forward[*graph.Node]) (tr traced) {
 		for d := range p.delays {
 			drive = sum(drive, graph.Einsum("lrbc,rcn->lrbn", p.rows(x, p.delays-1-d, p.chunk), p.delayed(f.in, d)))
 		}
+		if p.noisy {
+			drive = graph.Add(drive, loop.Row(f.noise, c))
+		}
 		steps := graph.Min(loop.Int32(c.Graph(), p.chunk), graph.Sub(loop.Int32(c.Graph(), p.steps), graph.Mul(c, loop.Int32(c.Graph(), p.chunk))))
 		ys, bs := p.cells(&f, steps, drive, next[cell:cellEnd])
 		z := spikes(ys)
@@ -198,7 +201,7 @@ func (p dense) delayed(w *graph.Node, d int) *graph.Node {
 	return graph.Slice(w, graph.AxisRange().Spacer(), graph.AxisRange(d*p.neurons, (d+1)*p.neurons))
 }
 
-// cell returns a constant of the cells, [1, R, 1, 1].
+// cell returns a constant of the cells, [1, R, 1, N].
 func (p dense) cell(f *forward[*graph.Node], i int) *graph.Node {
 	return graph.Slice(f.cells, graph.AxisElem(i))
 }

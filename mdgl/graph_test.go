@@ -25,7 +25,8 @@ func graphTasks() map[string]data.Task {
 }
 
 // graphRequests returns one run for each rule that a cell has, with seeds, constants,
-// rate costs and feedback of their own.
+// rate costs and feedback of their own, some with noise and with constants that vary
+// among neurons.
 func graphRequests[F float](t testing.TB, model string, task data.Task, trials int) (all []*request[F]) {
 	t.Helper()
 	for i, rule := range Rules() {
@@ -42,6 +43,19 @@ func graphRequests[F float](t testing.TB, model string, task data.Task, trials i
 		c.Learning.RateCost, c.Learning.RateModulates = 0.1*float64(i%3), i%2 == 0
 		if rule != BPTT {
 			c.Learning.Feedback = []string{"symmetric", "random", "broadcast"}[i%3]
+		}
+		if i%3 != 2 {
+			c.Cells.Noise = 0.01
+		}
+		if i%3 == 1 {
+			for j := range c.Neurons() {
+				c.Cells.MembraneTaus = append(c.Cells.MembraneTaus, 10+float64(j%7))
+				c.Cells.AdaptationTaus = append(c.Cells.AdaptationTaus, 100+20*float64(j%5))
+				c.Cells.Adaptations = append(c.Cells.Adaptations, 0)
+				if j >= c.Cells.Regular {
+					c.Cells.Adaptations[j] = 1 + 0.1*float64(j%4)
+				}
+			}
 		}
 		must(t, c.Validate())
 		n, err := newNetwork[F](&c, task.Shape())
@@ -70,6 +84,7 @@ func TestGraphParity(t *testing.T) {
 func graphParity[F graphFloat](t *testing.T, b *backend.Backend, model string, task data.Task, tol float64) {
 	all := graphRequests[F](t, model, task, 6)
 	g := openGraph(t, b, len(all), all[0].net)
+	before := len(g.programs.known)
 	must(t, g.run(all))
 	worst := 0.0
 	for _, q := range all {
@@ -99,7 +114,7 @@ func graphParity[F graphFloat](t *testing.T, b *backend.Backend, model string, t
 			t.Errorf("%s cannot be told from %s: distance %v", q.rule, other, distance)
 		}
 	}
-	if n := len(g.programs.known); g.runs > 1 && n != 1 {
+	if n := len(g.programs.known) - before; g.runs > 1 && n > 1 {
 		t.Errorf("%d programs, want one for all rules", n)
 	}
 	t.Logf("largest relative difference %.1e", worst)
@@ -126,10 +141,11 @@ func TestGraphCompany(t *testing.T) {
 	for _, model := range []string{"alif", "lsnn"} {
 		t.Run(model, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
-				if !testing.Short() { // most of the time is compilation
-					t.Run("float64", func(t *testing.T) { graphCompany[float64](t, b, model) })
+				if model == "lsnn" { // most of the time is compilation
+					graphCompany[float64](t, b, model)
+				} else {
+					graphCompany[float32](t, b, model)
 				}
-				t.Run("float32", func(t *testing.T) { graphCompany[float32](t, b, model) })
 			})
 		})
 	}
