@@ -4,7 +4,8 @@
 //
 //   - [YinYang], [Bars] and [Mimic] generate their patterns, bit for bit as the
 //     published experiments do.
-//   - [MNIST] reads the files of the MNIST database, which [Fetch] downloads.
+//   - [MNIST] and [CIFAR10] read the files of these databases, which [Fetch]
+//     downloads.
 //   - [Files] reads your own data from CSV or NPY files.
 //
 // All of them are plain structs that implement [Source]; Load returns [Splits]

@@ -42,6 +42,8 @@ type collection struct {
 type remoteFile struct {
 	name string // as the mirrors call it, and as it is kept
 	sum  string // SHA-256, hexadecimal, of the content as openPlain reads it
+
+	packed bool // an archive: it is kept as it comes, and sum is that of the file itself
 }
 
 // collections returns the data sets that Fetch knows. A new one is an entry
@@ -50,9 +52,13 @@ func collections() map[string]collection {
 	m := publishedMNIST
 	var mnist []remoteFile
 	for _, f := range []idxFile{m.trainImages, m.trainLabels, m.testImages, m.testLabels} {
-		mnist = append(mnist, remoteFile{f.name + ".gz", f.sum})
+		mnist = append(mnist, remoteFile{name: f.name + ".gz", sum: f.sum})
 	}
 	return map[string]collection{
+		"cifar10": {[]remoteFile{publishedCIFAR10.archive}, []string{
+			"https://www.cs.toronto.edu/~kriz/",
+			"https://cave.cs.toronto.edu/kriz/",
+		}},
 		"mnist": {mnist, []string{
 			"https://ossci-datasets.s3.amazonaws.com/mnist/",
 			"https://storage.googleapis.com/cvdf-datasets/mnist/",
@@ -124,10 +130,18 @@ func (c collection) fetch(ctx context.Context, o FetchOptions) error {
 				return fmt.Errorf("%s: %w; what has arrived is kept", f.name, ctx.Err())
 			}
 			return fmt.Errorf("%w\nwithout network: copy the files %s, from a machine that has them, into a folder DIR, "+
-				"compressed or not, and fetch with From: DIR (command line: --from DIR)", err, c.list())
+				"%s, and fetch with From: DIR (command line: --from DIR)", err, c.list(), f.form())
 		}
 	}
 	return nil
+}
+
+// form says in which form copyFrom takes the file.
+func (f remoteFile) form() string {
+	if f.packed {
+		return "not unpacked"
+	}
+	return "compressed or not"
 }
 
 func (c collection) list() string {
@@ -141,6 +155,10 @@ func (c collection) list() string {
 // present returns the path of the file in dir, plain or compressed, if its
 // content is right. Where there is neither, the error wraps fs.ErrNotExist.
 func (f remoteFile) present(dir string) (string, error) {
+	if f.packed {
+		path := filepath.Join(dir, f.name)
+		return path, f.verify(path)
+	}
 	path, err := findPlain(dir, strings.TrimSuffix(f.name, ".gz"))
 	if err != nil {
 		return "", err
@@ -150,7 +168,11 @@ func (f remoteFile) present(dir string) (string, error) {
 
 // verify compares the checksum of the file at path.
 func (f remoteFile) verify(path string) error {
-	r, err := openPlain(path)
+	open := openPlain
+	if f.packed {
+		open = func(path string) (io.ReadCloser, error) { return os.Open(path) }
+	}
+	r, err := open(path)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func small(t *testing.T) (c collection, plain, packed string) {
 	t.Helper()
 	plain = encodeIDX(256, 300, 2, 2)
 	sum := sha256.Sum256([]byte(plain))
-	return collection{files: []remoteFile{{"images.gz", hex.EncodeToString(sum[:])}}}, plain, zipped(t, plain)
+	return collection{files: []remoteFile{{name: "images.gz", sum: hex.EncodeToString(sum[:])}}}, plain, zipped(t, plain)
 }
 
 // server serves content as images.gz and counts requests; alter, if not nil,

@@ -1,8 +1,10 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -99,7 +101,11 @@ func newDataCheck() *cobra.Command {
 				if err := checkFetchable(name); err != nil {
 					return err
 				}
-				s, err := map[string]data.Source{"mnist": data.MNIST{Dir: dir}}[name].Load(cmd.Context())
+				s, err := map[string]data.Source{"mnist": data.MNIST{Dir: dir}, "cifar10": data.CIFAR10{Dir: dir}}[name].Load(cmd.Context())
+				if len(args) == 0 && errors.Is(err, fs.ErrNotExist) {
+					fmt.Fprintf(cmd.OutOrStdout(), "%s: not here\n", name)
+					continue
+				}
 				if err != nil {
 					return err
 				}
