@@ -1,0 +1,63 @@
+package le
+
+import (
+	"fmt"
+	"slices"
+)
+
+// CheckFields reports conditions that concern several fields. It is called by
+// Validate and when a configuration is read.
+func (c *Config) CheckFields(report func(path, text string)) {
+	fail := func(path, format string, args ...any) { report(path, fmt.Sprintf(format, args...)) }
+	n := &c.Network
+	if _, err := n.shapes(); err != nil {
+		fail("network.layers", "%v", err)
+		return
+	}
+	layers := len(n.Layers)
+	for _, l := range []struct {
+		path     string
+		list     []float64
+		optional bool
+	}{
+		{"learning.up", c.Learning.Up, false}, {"learning.down", c.Learning.Down, true}, {"learning.decay", c.Learning.Decay, true},
+		{"learning.tau", c.Learning.Tau, true}, {"network.noise.amplitude", n.Noise.Amplitude, true},
+	} {
+		if len(l.list) != layers && !(l.optional && len(l.list) == 0) {
+			fail(l.path, "has %d values, needs one per layer (%d)", len(l.list), layers)
+		}
+	}
+	for _, t := range []struct {
+		path string
+		tau  float64
+	}{{"network.tau", n.Tau}, {"network.highpass_tau", n.HighpassTau}, {"network.noise.tau", n.Noise.Tau}} {
+		if t.tau < n.Dt {
+			fail(t.path, "%g ms must be >= dt, %g ms", t.tau, n.Dt)
+		}
+	}
+	for i, tau := range c.Learning.Tau {
+		if tau != 0 && tau < n.Dt {
+			fail(fmt.Sprintf("learning.tau[%d]", i), "%g ms must be 0 or >= dt, %g ms", tau, n.Dt)
+		}
+	}
+	if c.Learning.Algorithm != PAL && slices.ContainsFunc(c.Learning.Down, func(r float64) bool { return r > 0 }) {
+		fail("learning.down", "%v: only algorithm pal learns top-down weights, not %s", c.Learning.Down, c.Learning.Algorithm)
+	}
+	if code := c.Evaluation.Code; code > layers || code > 0 && n.Layers[code-1].Units == 0 {
+		fail("evaluation.code", "%d must be 0 or the number of a layer with neurons, 1 to %d", code, layers)
+	}
+	if c.Data.Scale == 0 {
+		fail("data.scale", "0 would make all inputs equal")
+	}
+	if in, out := size(n.Input), n.Layers[layers-1].Units; c.Data.Target == TargetInput && in != out {
+		fail("network.layers", "the output has %d neurons, needs %d to be compared with the input", out, in)
+	}
+}
+
+func size(shape []int) int {
+	p := 1
+	for _, d := range shape {
+		p *= d
+	}
+	return p
+}
