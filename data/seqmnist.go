@@ -16,17 +16,32 @@ import (
 type SequentialMNIST struct {
 	Digits   *Splits // loaded by [MNIST]
 	Channels int     // even number >= 4, 80 in the LSNN tutorial; or 1 for grey values
+
+	PixelTime   int  // steps per pixel, 0 and 1: one
+	Downsampled bool // with Channels 1: means of 2 x 2 pixels, 14 x 14 of them
 }
 
 // MNIST pixels are 28 by 28; the cue lasts two rows.
 const (
 	digitRow   = 28
 	digitSteps = 28 * 28
-	cueSteps   = 2 * digitRow
 )
 
-// Shape returns the size of a trial: 840 steps and ten outputs.
-func (s SequentialMNIST) Shape() Shape { return Shape{digitSteps + cueSteps, s.Channels, 10} }
+// row returns the duration of a row in steps, and the number of rows.
+func (s SequentialMNIST) row() (steps, rows int) {
+	rows = digitRow
+	if s.Downsampled {
+		rows /= 2
+	}
+	return rows * max(1, s.PixelTime), rows
+}
+
+// Shape returns the size of a trial: the image and two more rows, 840 steps as published,
+// and ten outputs.
+func (s SequentialMNIST) Shape() Shape {
+	row, rows := s.row()
+	return Shape{row * (rows + 2), s.Channels, 10}
+}
 
 // Draw implements [Task]. Training and validation batches run through a new random
 // order of the images in every pass; a pass's last batch goes on with the next
@@ -38,6 +53,9 @@ func (s SequentialMNIST) Draw(seed uint64, stage Stage, index, n int) ([]Trial, 
 	}
 	if s.Channels != 1 && (s.Channels < 4 || s.Channels%2 != 0) {
 		return nil, fmt.Errorf("data: %s: channels %d, want 1 or an even number from 4", name, s.Channels)
+	}
+	if s.PixelTime < 0 || s.PixelTime > 1000 || s.Downsampled && s.Channels != 1 {
+		return nil, fmt.Errorf("data: %s: pixel time %d, downsampled %v with %d channels, want 0..1000, and downsampled only with 1 channel", name, s.PixelTime, s.Downsampled, s.Channels)
 	}
 	if s.Digits == nil {
 		return nil, fmt.Errorf("data: %s: no digits", name)
@@ -71,14 +89,27 @@ func (s SequentialMNIST) Draw(seed uint64, stage Stage, index, n int) ([]Trial, 
 }
 
 func (s SequentialMNIST) trial(pixels []float64, label int) Trial {
-	const steps = digitSteps + cueSteps
+	row, rows := s.row()
+	steps := row * (rows + 2)
 	grey := make([]float64, len(pixels))
 	for i, p := range pixels {
 		grey[i] = math.Round(p*256) / 255 // MNIST divides by 256; here 1 is white
 	}
-	tr := Trial{Decisions: []Decision{{steps - digitRow, steps, label}}}
+	if s.Downsampled {
+		grey = pool(grey)
+	}
+	if s.PixelTime > 1 {
+		long := make([]float64, 0, len(grey)*s.PixelTime)
+		for _, g := range grey {
+			for range s.PixelTime {
+				long = append(long, g)
+			}
+		}
+		grey = long
+	}
+	tr := Trial{Decisions: []Decision{{steps - row, steps, label}}}
 	if s.Channels > 1 {
-		tr.Events = ThresholdCrossings(grey, s.Channels, cueSteps)
+		tr.Events = ThresholdCrossings(grey, s.Channels, 2*row)
 		return tr
 	}
 	for t, g := range grey {
@@ -87,6 +118,18 @@ func (s SequentialMNIST) trial(pixels []float64, label int) Trial {
 		}
 	}
 	return tr
+}
+
+// pool returns the means of 2 x 2 pixels.
+func pool(grey []float64) []float64 {
+	small := make([]float64, 0, digitSteps/4)
+	for i := 0; i < digitRow; i += 2 {
+		for j := 0; j < digitRow; j += 2 {
+			at := i*digitRow + j
+			small = append(small, (grey[at]+grey[at+1]+grey[at+digitRow]+grey[at+digitRow+1])/4)
+		}
+	}
+	return small
 }
 
 // ThresholdCrossings turns a sequence of values in [0, 1], one per step, into

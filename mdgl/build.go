@@ -1,6 +1,7 @@
 package mdgl
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -63,6 +64,9 @@ func Build(c Config, shape data.Shape) (*Network, error) {
 func (c *Config) checkShape(shape data.Shape) error {
 	if shape.Steps < 1 || shape.Channels < 1 || shape.Outputs < 1 {
 		return fmt.Errorf("mdgl: shape %+v must be >= 1 in every part", shape)
+	}
+	if c.Cells.Delays > shape.Steps {
+		return fmt.Errorf("mdgl: cells.delays %d is longer than a trial of %d steps, must be at most that", c.Cells.Delays, shape.Steps)
 	}
 	w := &c.Wiring
 	if w.Dale && w.In > 0 && excitatory(shape.Channels, w.Excitatory) == shape.Channels {
@@ -152,12 +156,14 @@ func (c *Config) LoadTask(ctx context.Context) (data.Task, error) {
 	switch c.Task.Set {
 	case "evidence":
 		task := data.DefaultEvidence()
+		task.Rate = cmp.Or(c.Task.Rate, task.Rate)
 		if c.Task.Delay > 0 {
 			task.Delay = c.Task.Delay
 		}
 		return task, nil
 	case "delayed_match":
 		task := data.DefaultDelayedMatch()
+		task.Rate = cmp.Or(c.Task.Rate, task.Rate)
 		if c.Task.Delay > 0 {
 			task.Delay = c.Task.Delay
 		}
@@ -165,13 +171,16 @@ func (c *Config) LoadTask(ctx context.Context) (data.Task, error) {
 	case "pattern":
 		return data.DefaultPattern(), nil
 	case "store_recall":
-		return data.DefaultStoreRecall(), nil
+		task := data.DefaultStoreRecall()
+		task.Symbols, task.Duration = cmp.Or(c.Task.Symbols, task.Symbols), cmp.Or(c.Task.SymbolTime, task.Duration)
+		task.Spacing, task.Rate = cmp.Or(c.Task.Spacing, task.Spacing), cmp.Or(c.Task.Rate, task.Rate)
+		return task, nil
 	case "sequential_mnist":
 		digits, err := data.MNIST{Dir: c.Task.Dir}.Load(ctx)
 		if err != nil {
 			return nil, fmt.Errorf("mdgl: %w", err)
 		}
-		task := data.SequentialMNIST{Digits: digits, Channels: 80}
+		task := data.SequentialMNIST{Digits: digits, Channels: 80, PixelTime: c.Task.PixelTime, Downsampled: c.Task.Downsampled}
 		if c.Task.Channels > 0 {
 			task.Channels = c.Task.Channels
 		}

@@ -27,10 +27,16 @@ type Config struct {
 
 // Task names the task (section 4).
 type Task struct {
-	Set      string `yaml:"set" enum:"evidence,delayed_match,pattern,store_recall,sequential_mnist,own" doc:"task; own: a data.Task given in Go"`
-	Delay    int    `yaml:"delay" unit:"ms" min:"0" max:"100000" doc:"delay before the question, of evidence and delayed_match; 0: as published"`
-	Channels int    `yaml:"channels" min:"0" max:"100000" doc:"input channels of sequential_mnist, 1 for grey values; 0: as published"`
-	Dir      string `yaml:"dir,omitempty" doc:"folder of the MNIST files; empty: NEUROCREDIT_DATA/mnist, then the user's cache"`
+	Set         string  `yaml:"set" enum:"evidence,delayed_match,pattern,store_recall,sequential_mnist,own" doc:"task; own: a data.Task given in Go"`
+	Delay       int     `yaml:"delay" unit:"ms" min:"0" max:"100000" doc:"delay before the question, of evidence and delayed_match; 0: as published"`
+	Channels    int     `yaml:"channels" min:"0" max:"100000" doc:"input channels of sequential_mnist, 1 for grey values; 0: as published"`
+	PixelTime   int     `yaml:"pixel_time" unit:"ms" min:"0" max:"1000" doc:"duration of a pixel of sequential_mnist; 0: as published"`
+	Downsampled bool    `yaml:"downsampled" doc:"sequential_mnist with channels: 1 shows means of 2 x 2 pixels"`
+	Symbols     int     `yaml:"symbols" min:"0" max:"10000" doc:"symbols per trial of store_recall; 0: as published"`
+	SymbolTime  int     `yaml:"symbol_time" unit:"ms" min:"0" max:"100000" doc:"duration of a symbol of store_recall; 0: as published"`
+	Spacing     int     `yaml:"spacing" min:"0" max:"10000" doc:"mean number of symbols between commands of store_recall; 0: as published"`
+	Rate        float64 `yaml:"rate" unit:"Hz" min:"0" max:"1000" exclusive:"max" doc:"firing rate of the channels of a cue or symbol, of evidence, delayed_match and store_recall; 0: as published"`
+	Dir         string  `yaml:"dir,omitempty" doc:"folder of the MNIST files; empty: NEUROCREDIT_DATA/mnist, then the user's cache"`
 }
 
 // Cells holds neurons and their constants (section 2).
@@ -146,6 +152,9 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	}
 	if v := &c.Validation; v.StopError > 0 && c.Task.Set == "pattern" {
 		fail("validation.stop_error", "%g must be 0: pattern has a target, so no decisions that could be wrong", v.StopError)
+	}
+	if t := &c.Task; t.Downsampled && (t.Set != "sequential_mnist" || t.Channels != 1) {
+		fail("task.downsampled", "true needs sequential_mnist with channels: 1, not %s with %d", t.Set, t.Channels)
 	}
 	if t := &c.Task; t.Set == "sequential_mnist" && t.Channels != 0 && t.Channels != 1 && (t.Channels < 4 || t.Channels%2 != 0) {
 		fail("task.channels", "%d must be 1 or an even number from 4", t.Channels)

@@ -173,6 +173,9 @@ func (n *network[F]) learn() (reconnected int, err error) {
 			}
 		}
 	}
+	if err := n.checkActivity(); err != nil {
+		return 0, err
+	}
 	w := &n.cfg.Wiring
 	rng := newRand(n.cfg.Seed, streamRewiring, uint64(n.updates))
 	a := adam{rate: n.learningRate(), step: n.updates + 1}
@@ -205,15 +208,4 @@ func (n *network[F]) learningRate() float64 {
 		return l.Rate
 	}
 	return l.Rate * math.Pow(l.Decay, float64(n.updates/l.DecayEvery))
-}
-
-// DivergedError says that a gradient was not finite.
-type DivergedError struct {
-	Update   int    // updates made before
-	Gradient string // input, recurrent, output or bias
-}
-
-// Error names the update and the weights.
-func (e *DivergedError) Error() string {
-	return fmt.Sprintf("mdgl: after %d updates the gradient of the %s weights is not finite; a smaller learning.rate may help", e.Update, e.Gradient)
 }

@@ -6,7 +6,7 @@ package mdgl
 func Fig3C(rule Rule) Config {
 	return Config{
 		Name: "fig3c_" + string(rule), Seed: 1, Seeding: "keyed", Iterations: 2000, Precision: "float32",
-		Task: Task{Set: "evidence"},
+		Task: Task{Set: "evidence", Delay: 850},
 		Cells: Cells{
 			Model: "alif", Regular: 50, Adaptive: 50, Threshold: 0.01, Adaptation: 1.8, Dampening: 0.3, Refractory: 5,
 			MembraneTau: 20, AdaptationTau: 2000, ReadoutTau: 20, Delays: 1, Bias: true, Types: "ei",
@@ -17,7 +17,7 @@ func Fig3C(rule Rule) Config {
 		},
 		Learning: Learning{
 			Rule: rule, Form: "adjoint", Feedback: "symmetric", Affinity: "current", Rate: 0.0025, Decay: 0.8,
-			Batch: 64, RateCost: 0.1, RateTarget: 10, RateModulates: true,
+			DecayEvery: 200000, Batch: 64, RateCost: 0.1, RateTarget: 10, RateModulates: true,
 		},
 		Validation: Validation{Every: 10, Batch: 64, State: "reset", StopWindow: 20},
 	}
@@ -29,7 +29,7 @@ func DelayedMatch(rule Rule) Config {
 	c := Fig3C(rule)
 	c.Name = "delayed_match_" + string(rule)
 	c.Iterations = 500
-	c.Task.Set = "delayed_match"
+	c.Task = Task{Set: "delayed_match", Delay: 750}
 	c.Cells.AdaptationTau = 1400
 	c.Learning.Rate = 0.002
 	return c
@@ -42,7 +42,7 @@ func Pattern(rule Rule) Config {
 	c := Fig3C(rule)
 	c.Name = "pattern_" + string(rule)
 	c.Iterations = 500
-	c.Task.Set = "pattern"
+	c.Task = Task{Set: "pattern"}
 	c.Cells.Regular, c.Cells.Adaptive, c.Cells.Refractory = 400, 0, 2
 	c.Cells.MembraneTau, c.Cells.ReadoutTau = 30, 30
 	c.Learning.Rate, c.Learning.Batch, c.Validation.Batch = 0.001, 1, 1
@@ -55,7 +55,7 @@ func SequentialMNIST(rule Rule) Config {
 	c := Fig3C(rule)
 	c.Name = "sequential_mnist_" + string(rule)
 	c.Iterations = 36000
-	c.Task.Set = "sequential_mnist"
+	c.Task = Task{Set: "sequential_mnist", Channels: 80, PixelTime: 1}
 	c.Cells.Model, c.Cells.Delays = "lsnn", 10
 	c.Cells.Regular, c.Cells.Adaptive, c.Cells.AdaptationTau = 120, 100, 700
 	c.Wiring.In, c.Wiring.Recurrent, c.Wiring.Out = 0.12, 0.12, 0.12
@@ -82,7 +82,7 @@ func StoreRecall(rule Rule) Config {
 	c := Fig3C(rule)
 	c.Name = "store_recall_" + string(rule)
 	c.Iterations = 200
-	c.Task.Set = "store_recall"
+	c.Task = Task{Set: "store_recall", Symbols: 12, SymbolTime: 200, Spacing: 6, Rate: 50}
 	c.Cells.Model, c.Cells.Delays, c.Cells.Bias = "lsnn", 10, false
 	c.Cells.Regular, c.Cells.Adaptive, c.Cells.Refractory = 10, 10, 3
 	c.Cells.Adaptation, c.Cells.AdaptationTau = 1.7, 1200

@@ -5,11 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math"
+	"path/filepath"
 
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
+	"github.com/neurocredit/neurocredit/internal/npy"
 )
 
 // Score is the outcome of a batch, or the mean over several.
@@ -69,10 +72,11 @@ type Point struct {
 // Result is what a run has come to: complete, or as far as it got.
 type Result struct {
 	Config Config
-	Dir    string  // results directory, "" for a run in memory
-	Points []Point // validations, in order
-	Test   *Score  // at the end, nil before it and without test
-	Done   bool    // all updates have been made, or validation.stop_error is reached
+	Dir    string    // results directory, "" for a run in memory
+	Points []Point   // validations, in order
+	Rates  []float64 // [N] spikes per ms in the last validation
+	Test   *Score    // at the end, nil before it and without test
+	Done   bool      // all updates have been made, or validation.stop_error is reached
 
 	state func(engine) error // puts an engine into the last saved state
 }
@@ -167,6 +171,9 @@ func Load(ctx context.Context, dir string) (*Result, error) {
 	if r.Points, r.Test, err = readPoints(table); err != nil {
 		return nil, err
 	}
+	if r.Rates, err = lastRates(dir); err != nil {
+		return nil, err
+	}
 	r.state = func(e engine) error {
 		found, err := saved.Restore(func(from io.Reader) error { return loadState(from, e, new(position)) })
 		if err == nil && !found {
@@ -178,6 +185,26 @@ func Load(ctx context.Context, dir string) (*Result, error) {
 		return nil
 	}
 	return r, context.Cause(ctx)
+}
+
+// lastRates reads the rates of the last validation, nil if there are none yet.
+func lastRates(dir string) ([]float64, error) {
+	in, err := npy.OpenReader(filepath.Join(dir, "recordings/validation/1/recurrent/av.npy"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mdgl: %w", err)
+	}
+	defer in.Close()
+	if in.Rows() == 0 {
+		return nil, nil
+	}
+	rates := make([]float64, in.Width())
+	if err := in.ReadRows(rates, in.Rows()-1, 1); err != nil {
+		return nil, fmt.Errorf("mdgl: %w", err)
+	}
+	return rates, nil
 }
 
 // Network returns a copy of the trained network in its last saved state, for trials

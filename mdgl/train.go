@@ -186,6 +186,9 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 	if j.task, err = tasks.load(ctx, &c, o.Task); err != nil {
 		return nil, err
 	}
+	if err = c.checkShape(j.task.Shape()); err != nil {
+		return nil, err
+	}
 	for _, b := range []struct {
 		stage data.Stage
 		n     int
@@ -195,9 +198,6 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 		}
 	}
 	j.cfg, j.Validated = &c, -1
-	if err = c.checkShape(j.task.Shape()); err != nil {
-		return nil, err
-	}
 	if dir != "" {
 		if j.run, err = open(&c, dir, o.Resume, j.engines.name(j.number, &c)); err != nil {
 			return nil, err
@@ -312,7 +312,11 @@ func (j *job) work(ctx context.Context) error {
 			return err
 		}
 		j.engine.setNoise(noiseKey(data.Training, k))
-		if _, err := j.engine.batch(trials, c.Learning.Rule, j.cores); err != nil {
+		s, err := j.engine.batch(trials, c.Learning.Rule, j.cores)
+		if err != nil {
+			return err
+		}
+		if err := checkLoss(k, s); err != nil {
 			return err
 		}
 		if _, err := j.engine.learn(); err != nil {
@@ -340,7 +344,7 @@ func (j *job) validate(ctx context.Context, k int) error {
 	}
 	p := Point{Iteration: k, Score: s, Connections: j.engine.connections()}
 	rates := append([]float64(nil), j.engine.meanRates()...)
-	j.result.Points = append(j.result.Points, p)
+	j.result.Points, j.result.Rates = append(j.result.Points, p), rates
 	if (k == c.Iterations || j.learned()) && c.Validation.Tests > 0 {
 		test, err := evaluate(ctx, j.engine, c, j.task, data.Testing, 0, c.Validation.Tests, c.restStates(), j.cores)
 		if err != nil {
@@ -422,9 +426,30 @@ func evaluate(ctx context.Context, e engine, c *Config, task data.Task, stage da
 		if err != nil {
 			return Score{}, err
 		}
+		if err := checkLoss(e.made(), s); err != nil {
+			return Score{}, err
+		}
 		scores[i] = newScore(s, e.meanRates(), len(trials))
 	}
 	return mean(scores), nil
+}
+
+// writeOriginal writes results.json.
+func (j *job) writeOriginal() error {
+	if j.result.Rates == nil {
+		var err error // resumed after the last validation
+		if j.result.Rates, err = lastRates(j.run.Dir()); err != nil {
+			return err
+		}
+	}
+	var text bytes.Buffer
+	if err := j.result.WriteOriginal(&text); err != nil {
+		return err
+	}
+	if err := experiment.WriteFile(filepath.Join(j.run.Dir(), "results.json"), text.Bytes()); err != nil {
+		return fmt.Errorf("mdgl: %w", err)
+	}
+	return nil
 }
 
 // stop saves where the run stands and hands its state to the result.
@@ -442,7 +467,7 @@ func (j *job) stop(cause error) error {
 		return cause
 	}
 	if j.run != nil {
-		cause = errors.Join(cause, j.run.Checkpoint(j.save))
+		cause = errors.Join(cause, j.run.Checkpoint(j.save), j.writeOriginal())
 	}
 	var state bytes.Buffer
 	if err := j.save(&state); err != nil {
