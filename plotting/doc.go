@@ -34,6 +34,15 @@
 //   - [PALProspective] compares prospective with instantaneous voltages
 //   - [PALEval] makes all diagnostic plots of runs with different seeds
 //
+// # Spiking networks
+//
+//   - [MDGLCurves] compares groups of runs: Fig. 3 of Liu et al., PNAS 118(51) (2021)
+//   - [MDGLNetwork] shows cell types, mean weights between them, and all weights
+//   - [MDGLRaster] shows input, spikes and readout of a trial, [MDGLTraces] voltages,
+//     thresholds and adaptation of single neurons
+//   - [MDGLAgreement] shows how gradients of rules agree with the exact one,
+//     [MDGLModulation] what neurons hear, by cell type
+//
 // # Style
 //
 // All figures share one style. Colours are those of Okabe and Ito, which all
