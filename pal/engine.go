@@ -97,9 +97,9 @@ func (e *engines) run(ctx context.Context, i int, w *worker) error {
 	return w.work(ctx)
 }
 
-// maxTogether is the number of runs that one program advances on a processor.
-// Beyond, their states leave its caches.
-const maxTogether = 32
+// maxTogether is the number of runs that one program advances on a processor. More
+// cost less each, but fewer keep more cores busy.
+const maxTogether = 16
 
 // meeting is where the runs of the graph engine wait for each other, to be trained
 // together.
@@ -175,14 +175,12 @@ func (m *meeting) begin(ctx context.Context) {
 	}()
 }
 
-// size returns the number of runs in each batch: as many batches as there are
-// workers, but none of less than 8, which is a vector.
+// size returns the number of runs in each batch.
 func (m *meeting) size(runs int) int {
 	if m.backend.Name == backend.CUDA {
 		return runs
 	}
-	each := (runs + m.workers - 1) / m.workers
-	return min(maxTogether, (each+7)/8*8)
+	return maxTogether
 }
 
 // together trains a batch and tells each run how it ended.

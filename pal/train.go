@@ -35,7 +35,7 @@ type Options struct {
 	// Engine is what computes: EngineNative advances every run on its own,
 	// EngineGraph all runs of one TrainAll whose configurations differ in numbers
 	// only as one compiled program. EngineAuto and "": native, which is faster but for
-	// large sweeps of circuits of a few neurons (docs/models/pal.md, section 15); a run that is resumed stays with the engine that began it. The
+	// sweeps of many circuits of a few neurons (docs/models/pal.md, section 15); a run that is resumed stays with the engine that began it. The
 	// engines agree to rounding; either gives a run the same numbers in any company.
 	Engine string
 	// Backend compiles the programs of the graph engine: "go", "xla:cpu", "xla:cuda"
