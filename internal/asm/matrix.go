@@ -30,7 +30,7 @@ const (
 
 func matrices() {
 	for _, k := range []matrix{
-		{"mulT", fixed, true}, {"addOuter", outer, false}, {"lowPass", filter, false}, {"lowPassMulT", filter, true},
+		{"mulT", fixed, true}, {"addOuter", outer, false}, {"lowPassMulT", filter, true},
 		{"hebb", hebbian, false}, {"hebbMulT", hebbian, true},
 	} {
 		k.byColumns()

@@ -11,9 +11,6 @@ func mulTAVX2(w *float64, x *float64, y *float64, rows int, cols int)
 func addOuterAVX2(w *float64, s *float64, r *float64, rows int, cols int)
 
 //go:noescape
-func lowPassAVX2(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
-
-//go:noescape
 func lowPassMulTAVX2(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape

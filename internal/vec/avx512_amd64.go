@@ -11,9 +11,6 @@ func mulTAVX512(w *float64, x *float64, y *float64, rows int, cols int)
 func addOuterAVX512(w *float64, s *float64, r *float64, rows int, cols int)
 
 //go:noescape
-func lowPassAVX512(w *float64, d *float64, s *float64, r *float64, rows int, cols int, k float64)
-
-//go:noescape
 func lowPassMulTAVX512(w *float64, d *float64, s *float64, r *float64, x *float64, y *float64, rows int, cols int, k float64)
 
 //go:noescape

@@ -51,7 +51,6 @@ func BenchmarkMatrix(b *testing.B) {
 			{"Mul", func() { Mul(w, xc, yr) }},
 			{"MulT", func() { MulT(w, xr, yc) }},
 			{"AddOuter", func() { AddOuter(w, s, r) }},
-			{"LowPass", func() { LowPass(w, d, s, r, 0.5) }},
 			{"LowPassMul", func() { LowPassMul(w, d, s, r, 0.5, xc, yr) }},
 			{"LowPassMulT", func() { LowPassMulT(w, d, s, r, 0.5, xr, yc) }},
 			{"Hebb", func() { Hebb(w, s, r, 1e-12) }},

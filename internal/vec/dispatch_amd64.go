@@ -61,16 +61,6 @@ func addOuter(w, s, r []float64) {
 	}
 }
 
-func lowPass(w, d, s, r []float64, k float64) {
-	if avx512 {
-		lowPassAVX512(data(w), data(d), data(s), data(r), len(s), len(r), k)
-	} else if avx2 {
-		lowPassAVX2(data(w), data(d), data(s), data(r), len(s), len(r), k)
-	} else {
-		lowPassPlain(w, d, s, r, k)
-	}
-}
-
 func lowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
 	if avx512 {
 		lowPassMulAVX512(data(w), data(d), data(s), data(r), data(x), data(y), len(s), len(r), k)

@@ -12,8 +12,6 @@ func mulT(w, x, y []float64) { mulTPlain(w, x, y) }
 
 func addOuter(w, s, r []float64) { addOuterPlain(w, s, r) }
 
-func lowPass(w, d, s, r []float64, k float64) { lowPassPlain(w, d, s, r, k) }
-
 func lowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
 	lowPassMulPlain(w, d, s, r, k, x, y)
 }

@@ -134,11 +134,3 @@ func scaledDifferencePlain(dst, a, b []float64, c float64) {
 		dst[i] = c * (a[i] - b[i])
 	}
 }
-
-// SquaredNorm returns the sum of x[i]*x[i], formed in eight lanes as the sums of
-// [Mul].
-func SquaredNorm(x []float64) float64 {
-	var y [1]float64
-	Mul(x, x, y[:])
-	return y[0]
-}

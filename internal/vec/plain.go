@@ -146,14 +146,6 @@ func lowPassMulTRow(w, d []float64, a float64, r []float64, k, x float64, y []fl
 	}
 }
 
-func lowPassPlain(w, d, s, r []float64, k float64) {
-	n := len(r)
-	for _, a := range s {
-		lowPassRow(w[:n], d[:n], a, r, k)
-		w, d = w[n:], d[n:]
-	}
-}
-
 func lowPassMulPlain(w, d, s, r []float64, k float64, x, y []float64) {
 	n := len(r)
 	for i, a := range s {

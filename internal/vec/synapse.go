@@ -47,29 +47,23 @@ func AddOuter(w, s, r []float64) {
 	addOuter(w, s, r)
 }
 
-// LowPass applies low-passed Hebbian plasticity: every weight w takes the
+// LowPassMul applies low-passed Hebbian plasticity: every weight w takes the
 // increment d, and then the increment moves towards the product of the factors,
 //
 //	w[i,j] = w[i,j] + d[i,j]
 //	d[i,j] = d[i,j] + (s[i]*r[j] - k*d[i,j])
 //
 // With k = dt/tau and the learning rate times k in s or r this is the filter
-// of time constant tau. w and d have len(s) rows and len(r) columns.
-func LowPass(w, d, s, r []float64, k float64) {
-	checkFilter("LowPass", w, d, s, r)
-	lowPass(w, d, s, r, k)
-}
-
-// LowPassMul is [LowPass] followed by [Mul] with the new weights, in one pass.
-// x has one value per column, y one per row.
+// of time constant tau. w and d have len(s) rows and len(r) columns. In the same
+// pass it does [Mul] with the new weights: x has one value per column, y one per row.
 func LowPassMul(w, d, s, r []float64, k float64, x, y []float64) {
 	checkFilter("LowPassMul", w, d, s, r)
 	checkProduct("LowPassMul", x, y, r, s)
 	lowPassMul(w, d, s, r, k, x, y)
 }
 
-// LowPassMulT is [LowPass] followed by [MulT] with the new weights, in one
-// pass. x has one value per row, y one per column.
+// LowPassMulT is [LowPassMul] with [MulT] in place of Mul: x has one value per row,
+// y one per column.
 func LowPassMulT(w, d, s, r []float64, k float64, x, y []float64) {
 	checkFilter("LowPassMulT", w, d, s, r)
 	checkProduct("LowPassMulT", x, y, s, r)
