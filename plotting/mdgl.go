@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/neurocredit/neurocredit/mdgl"
@@ -207,7 +208,7 @@ func MDGLAgreement(iterations []float64, seeds [][][]mdgl.Agreement, title strin
 }
 
 // MDGLModulation shows what neurons of each cell type hear: the direct learning signal and
-// the modulatory one over time, and the power spectra of both.
+// the modulatory one, from where they begin, and the power spectra of both.
 func MDGLModulation(m *mdgl.Modulation, title string) (*Figure, error) {
 	f := &Figure{Title: title, Columns: 2}
 	for _, v := range []struct {
@@ -216,14 +217,24 @@ func MDGLModulation(m *mdgl.Modulation, title string) (*Figure, error) {
 	}{{"Direct learning signal", m.Direct, m.DirectPower}, {"Modulatory signal", m.Modulatory, m.ModulatoryPower}} {
 		time, power := NewPanel(v.title, "time (ms)", "mean over neurons"), NewPanel("Its power spectrum", "frequency (Hz)", "power (1/Hz)")
 		power.LogX, power.LogY = true, true
+		first := math.MaxInt
 		for a, name := range m.Types {
 			if m.Neurons[a] == 0 {
 				continue
 			}
-			name = fmt.Sprintf("%s (%d neurons)", name, m.Neurons[a])
+			name = fmt.Sprintf("%s (%d neurons)", typeTitle(name), m.Neurons[a])
 			time.Lines(Line{Name: name, Y: v.signals[a]})
-			// Frequency 0 has no place on a logarithmic axis, and no power.
-			power.Lines(Line{Name: name, X: m.Hz[1:], Y: v.spectra[a][1:]})
+			// Frequency 0 has no place on a logarithmic axis, and no power; the last one has
+			// half of the power of its neighbours, because it stands for one line in place of two.
+			last := len(m.Hz) - 1
+			power.Lines(Line{Name: name, X: m.Hz[1:last], Y: v.spectra[a][1:last]})
+			top := math.Max(slices.Max(v.signals[a]), -slices.Min(v.signals[a]))
+			if k := slices.IndexFunc(v.signals[a], func(x float64) bool { return math.Abs(x) > 1e-3*top }); k >= 0 {
+				first = min(first, k)
+			}
+		}
+		if first < math.MaxInt {
+			time.XRange = [2]float64{float64(max(0, first-10)), float64(len(m.Direct[0]))}
 		}
 		f.Panels = append(f.Panels, time, power)
 	}

@@ -111,9 +111,9 @@ func TestMDGLNetworkPlots(t *testing.T) {
 	f, err = MDGLRaster(&r.Config, &trials[0], a, "trial")
 	draws(t, f, err, 3)
 	f, err = MDGLTraces(&r.Config, a, "traces")
-	draws(t, f, err, 4)
+	draws(t, f, err, 3)
 	f, err = MDGLTraces(&r.Config, a, "traces", 0, 3, 20)
-	draws(t, f, err, 6)
+	draws(t, f, err, 4)
 	if _, err := MDGLTraces(&r.Config, a, "traces", 24); err == nil {
 		t.Error("neuron 24 of 24 was accepted")
 	}
@@ -138,7 +138,7 @@ func TestMDGLNetworkPlots(t *testing.T) {
 		t.Error("a configuration of another network was accepted")
 	}
 	p := softmax(a.Readout)
-	if s := p.At(0, 10) + p.At(1, 10); math.Abs(s-1) > 1e-12 {
+	if s := p.At(0, 10) + p.At(rowsPerClass, 10); math.Abs(s-1) > 1e-12 {
 		t.Errorf("probabilities add up to %v", s)
 	}
 }

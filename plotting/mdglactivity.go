@@ -3,6 +3,7 @@ package plotting
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -87,10 +88,14 @@ func MDGLRaster(c *mdgl.Config, trial *data.Trial, a *mdgl.Activity, title strin
 	return f, nil
 }
 
-// softmax turns logits [T, K] into probabilities [K, T].
+// rowsPerClass is the number of pixel rows of a class in the image of probabilities, so
+// that classes have sharp borders.
+const rowsPerClass = 24
+
+// softmax turns logits [T, K] into probabilities [K x rowsPerClass, T].
 func softmax(y *mat.Dense) *mat.Dense {
 	T, K := y.Dims()
-	p := mat.NewDense(K, T, nil)
+	p := mat.NewDense(K*rowsPerClass, T, nil)
 	for t := range T {
 		row := y.RawRowView(t)
 		top, sum := math.Inf(-1), 0.0
@@ -101,14 +106,16 @@ func softmax(y *mat.Dense) *mat.Dense {
 			sum += math.Exp(v - top)
 		}
 		for k, v := range row {
-			p.Set(k, t, math.Exp(v-top)/sum)
+			for r := range rowsPerClass {
+				p.Set(k*rowsPerClass+r, t, math.Exp(v-top)/sum)
+			}
 		}
 	}
 	return p
 }
 
-// MDGLTraces shows the inside of single neurons in a trial, a row of panels each: the
-// membrane voltage below its threshold, with spikes as ticks above, and the adaptation. No
+// MDGLTraces shows the inside of single neurons in a trial: the membrane voltage and the
+// threshold, with spikes above, and the adaptation of those that adapt. No
 // neurons given: the adaptive neuron and the regular one that spike most.
 func MDGLTraces(c *mdgl.Config, a *mdgl.Activity, title string, neurons ...int) (*Figure, error) {
 	T, N := a.Voltage.Dims()
@@ -118,7 +125,7 @@ func MDGLTraces(c *mdgl.Config, a *mdgl.Activity, title string, neurons ...int) 
 	if len(neurons) == 0 {
 		neurons = busiest(c, a)
 	}
-	f := &Figure{Title: title, Columns: 2}
+	f := &Figure{Title: title, Columns: 1}
 	for _, j := range neurons {
 		if j < 0 || j >= N {
 			return nil, fmt.Errorf("plotting: neuron %d, must be 0..%d", j, N-1)
@@ -140,19 +147,25 @@ func MDGLTraces(c *mdgl.Config, a *mdgl.Activity, title string, neurons ...int) 
 			}
 		}
 		p := NewPanel(fmt.Sprintf("Neuron %d, %s", j, kind), "time (ms)", "voltage")
-		p.Lines(Line{Name: "voltage", Y: mat.Col(nil, j, a.Voltage)}, Line{Name: "threshold", Y: threshold})
+		p.Width, p.Height = 6, 1.6
+		voltage := mat.Col(nil, j, a.Voltage)
+		p.Lines(Line{Name: "voltage", Y: voltage}, Line{Name: "threshold", Y: threshold})
+		top := math.Max(slices.Max(voltage), slices.Max(threshold))
+		above := top + 0.08*(top-math.Min(0, slices.Min(voltage)))
 		var at, height []float64
 		for t, now := range a.Spikes {
-			for _, i := range now {
-				if i == j {
-					at, height = append(at, float64(t)), append(height, threshold[t]*1.15)
-				}
+			if slices.Contains(now, j) {
+				at, height = append(at, float64(t)), append(height, above)
 			}
 		}
 		p.Scatter("spike", at, height)
-		q := NewPanel("Its adaptation", "time (ms)", "b")
-		q.Lines(Line{Name: "adaptation", Y: adaptation})
-		f.Panels = append(f.Panels, p, q)
+		f.Panels = append(f.Panels, p)
+		if j >= c.Cells.Regular {
+			q := NewPanel("Its adaptation", "time (ms)", "b")
+			q.Width, q.Height = 6, 0.9
+			q.Lines(Line{Y: adaptation, Color: 4})
+			f.Panels = append(f.Panels, q)
+		}
 	}
 	return f, nil
 }

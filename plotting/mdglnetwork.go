@@ -46,7 +46,7 @@ func MDGLNetwork(c *mdgl.Config, n *mdgl.Network, title string) (*Figure, error)
 		}
 		m.clouds = append(m.clouds, g)
 	}
-	diagram := &Panel{Title: "Cell types and mean weights", Bare: true, Width: 3, Height: 3, XRange: [2]float64{-1.6, 1.6}, YRange: [2]float64{-1.6, 1.6}}
+	diagram := &Panel{Title: "Cell types and mean weights", Bare: true, Width: 3.2, Height: 3.2, XRange: [2]float64{-2, 2}, YRange: [2]float64{-2, 2}}
 	diagram.marks = append(diagram.marks, m)
 	sorted := mat.NewDense(len(order), len(order), nil)
 	limit := 0.0
@@ -57,9 +57,9 @@ func MDGLNetwork(c *mdgl.Config, n *mdgl.Network, title string) (*Figure, error)
 		}
 	}
 	heat := NewPanel("Recurrent weights", "to neuron", "from neuron")
-	heat.Width, heat.Height = 3, 3
+	heat.Width, heat.Height = 3.2, 3.2
 	heat.Heat(Heat{Z: sorted, Label: "weight", Range: [2]float64{-limit / 2, limit / 2}})
-	return NewFigure(title, diagram, heat), nil
+	return &Figure{Title: title, Panels: []*Panel{diagram, heat}, NoLetters: true}, nil
 }
 
 // cloud is a cell type in the diagram.
@@ -75,7 +75,7 @@ type networkMark struct {
 }
 
 func (m networkMark) extent(*Panel) (x, y span) {
-	return nothing.add(-1.6).add(1.6), nothing.add(-1.6).add(1.6)
+	return nothing.add(-2).add(2), nothing.add(-2).add(2)
 }
 
 func (m networkMark) entries() []entry {
