@@ -27,6 +27,8 @@ type engine interface {
 	watch(*data.Trial) *Activity
 	weights(group string) (*mat.Dense, error)
 	setWeights(group string, w mat.Matrix) error
+	delays() (in, rec *mat.Dense)
+	replace(Cell) error // weights, wiring and delays
 	save(*gob.Encoder) error
 	load(*gob.Decoder) error
 	close()
