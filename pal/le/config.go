@@ -22,7 +22,7 @@ type Config struct {
 	Evaluation   Evaluation   `yaml:"evaluation"`
 }
 
-// Data says what is learned (section 19).
+// Data says what is learned (section 21).
 type Data struct {
 	Source string  `yaml:"source" enum:"mnist,cifar10,own" doc:"data set; own: the samples of a data.Source given in Go"`
 	Target string  `yaml:"target" enum:"input,class" doc:"what the output should be: the input itself, or 1 for the class of the sample and 0 for the others"`
@@ -34,13 +34,13 @@ type Data struct {
 	Offset float64 `yaml:"offset" doc:"then this is added"`
 }
 
-// Presentation says how samples are shown (section 17).
+// Presentation says how samples are shown (section 19).
 type Presentation struct {
 	Batch   int `yaml:"batch" min:"1" max:"100000" doc:"samples shown together; incomplete batches are left out"`
 	Updates int `yaml:"updates" min:"1" max:"1000000" doc:"updates of dynamics and weights for each batch"`
 }
 
-// Network is a chain of layers and its dynamics (sections 16 and 17).
+// Network is a chain of layers and its dynamics (sections 18 and 19).
 type Network struct {
 	Input       []int   `yaml:"input" minlen:"1" min:"1" doc:"shape of a sample: [values], or [channels, height, width] with equal height and width"`
 	Layers      []Layer `yaml:"layers" minlen:"1" doc:"layers from the input to the output, which must be linear or projection"`
@@ -60,14 +60,14 @@ type Layer struct {
 	Activation string `yaml:"activation,omitempty" doc:"transfer function: linear, tanh, sigmoid, relu or hard_sigmoid; none for pool"`
 }
 
-// Noise is what neurons carry with PAL (section 17).
+// Noise is what neurons carry with PAL (section 19).
 type Noise struct {
 	Amplitude []float64 `yaml:"amplitude" min:"0" doc:"amplitude σ of Ornstein-Uhlenbeck noise, one entry per layer; no entry: no noise"`
 	Tau       float64   `yaml:"tau" unit:"ms" min:"0" exclusive:"min" doc:"its time constant τ_n"`
 	White     float64   `yaml:"white" min:"0" doc:"amplitude of white noise on the input of every neuron, with any algorithm"`
 }
 
-// Learning holds the plasticity (section 18).
+// Learning holds the plasticity (section 20).
 type Learning struct {
 	Algorithm  Mode      `yaml:"algorithm" enum:"bp,fa,dfa,pal" doc:"where top-down weights come from: transposed bottom-up ones, fixed random ones, fixed random ones from the output, or learned from noise"`
 	Error      string    `yaml:"error" enum:"rate,mse,softmax" doc:"error at the output: target minus rate, times the slope; target minus voltage; target minus softmax of the voltage"`
@@ -79,7 +79,7 @@ type Learning struct {
 	Tau        []float64 `yaml:"tau" unit:"ms" min:"0" doc:"PAL: low-pass of bottom-up changes, one per layer; 0 or no entry: none"`
 }
 
-// Evaluation says what is measured before training and after every epoch (section 19).
+// Evaluation says what is measured before training and after every epoch (section 21).
 type Evaluation struct {
 	Updates int  `yaml:"updates" min:"1" max:"1000000" doc:"updates for each batch"`
 	Noise   bool `yaml:"noise" doc:"neurons keep their noise"`

@@ -4,7 +4,7 @@
 // Kriener, Pineda García, Nowotny, Jaras, Senn and Petrovici do, "Learning efficient
 // backprojections across cortical hierarchies in real time", Nature Machine
 // Intelligence 2024, doi 10.1038/s42256-024-00845-3. docs/models/pal.md describes
-// the model from section 16 on; comments cite its sections.
+// the model from section 18 on; comments cite its sections.
 //
 // Neurons are leaky integrators whose output follows the prospective voltage
 // u + τ du/dt, which cancels the membrane's lag: signals and errors cross a layer in

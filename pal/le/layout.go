@@ -38,8 +38,8 @@ type layer struct {
 // slot is one array of the state.
 type slot struct {
 	name   string
-	dims   []int // without the leading axis of runs
-	weight bool  // drawn at the start; the others begin at 0
+	dims   []int  // without the leading axis of runs
+	stream uint32 // from which a weight is drawn at the start; 0: no weight, begins at 0
 }
 
 // newNetwork lays out the state of a configuration that is valid.
@@ -59,37 +59,39 @@ func newNetwork(c *Config) (*network, error) {
 		n.layers = append(n.layers, l)
 		weights := l.Kind != KindPool
 		l.learns = pal && weights && i > 0 && entry(c.Learning.Down, i) > 0
-		add := func(at *int, name string, weight bool, dims ...int) {
-			*at = len(n.slots)
-			n.slots = append(n.slots, slot{fmt.Sprintf("%s %d", name, i+1), dims, weight})
+		add := func(at *int, name string, stream uint32, dims ...int) {
+			if *at = len(n.slots); stream > 0 {
+				stream += uint32(4 * i)
+			}
+			n.slots = append(n.slots, slot{fmt.Sprintf("%s %d", name, i+1), dims, stream})
 		}
 		act := l.dims(n.batch)
-		add(&l.rate, "rate", false, act...)
-		add(&l.slope, "slope", false, act...)
+		add(&l.rate, "rate", 0, act...)
+		add(&l.slope, "slope", 0, act...)
 		if l.noisy {
-			add(&l.noise, "noise", false, act...)
+			add(&l.noise, "noise", 0, act...)
 		}
 		if !weights {
 			continue
 		}
-		add(&l.u, "membrane", false, act...)
-		add(&l.voltage, "voltage", false, act...)
-		add(&l.fall, "error", false, act...)
+		add(&l.u, "membrane", 0, act...)
+		add(&l.voltage, "voltage", 0, act...)
+		add(&l.fall, "error", 0, act...)
 		rows, columns := l.weightDims()
-		add(&l.up, "up", true, rows, columns)
-		add(&l.bias, "bias", true, l.Units)
+		add(&l.up, "up", streamInitial, rows, columns)
+		add(&l.bias, "bias", streamInitial+1, l.Units)
 		if pal && entry(c.Learning.Tau, i) > 0 {
-			add(&l.upSlow, "up slow", false, rows, columns)
-			add(&l.biasSlow, "bias slow", false, l.Units)
+			add(&l.upSlow, "up slow", 0, rows, columns)
+			add(&l.biasSlow, "bias slow", 0, l.Units)
 		}
 		if i > 0 && (pal || c.Learning.Algorithm == FA) {
 			if l.Kind != KindConv {
 				rows, columns = columns, rows
 			}
-			add(&l.down, "down", true, rows, columns)
+			add(&l.down, "down", streamInitial+2, rows, columns)
 		}
 		if c.Learning.Algorithm == DFA && i < len(c.Network.Layers)-1 {
-			add(&l.direct, "direct", true, shapes[len(shapes)-1].n, l.out.n)
+			add(&l.direct, "direct", streamInitial+3, shapes[len(shapes)-1].n, l.out.n)
 		}
 	}
 	return n, nil
@@ -100,7 +102,7 @@ func (n *network) watch() {
 	for _, l := range n.layers {
 		if l.highpass < 0 && l.Kind != KindPool && (l.learns || n.keepHighpass) {
 			l.highpass = len(n.slots)
-			n.slots = append(n.slots, slot{fmt.Sprintf("highpass %d", l.index+1), l.dims(n.batch), false})
+			n.slots = append(n.slots, slot{fmt.Sprintf("highpass %d", l.index+1), l.dims(n.batch), 0})
 		}
 	}
 }
@@ -129,7 +131,7 @@ const (
 	streamTrain    = 0       // Ornstein-Uhlenbeck noise in training
 	streamEvaluate = 1 << 8  // and in evaluations
 	streamWhite    = 1 << 9  // added to streamTrain or streamEvaluate
-	streamInitial  = 1 << 12 // initial weights, by slot
+	streamInitial  = 1 << 12 // initial weights: four per layer, for W, bias, B and D, with any algorithm
 	streamOrder    = 1 << 13 // sample orders, by epoch as the step
 	streamSplit    = 1<<13 + 1
 	streamLinear   = 1<<13 + 2
@@ -144,11 +146,11 @@ func (n *network) initial(seed uint64) [][]float32 {
 			continue
 		}
 		state[i] = make([]float32, size(s.dims))
-		if !s.weight {
+		if s.stream == 0 {
 			continue
 		}
 		x := make([]float64, len(state[i]))
-		noise.Fill(x, seed, streamInitial+uint32(i), 0)
+		noise.Fill(x, seed, s.stream, 0)
 		for k, v := range x {
 			state[i][k] = float32(n.cfg.Network.Weights * v)
 		}

@@ -68,7 +68,7 @@ func sum(terms ...*graph.Node) *graph.Node {
 }
 
 // step makes one update of dynamics and, in a learning phase, weights
-// (docs/models/pal.md, section 17). It returns the new state. "Old" is what the
+// (docs/models/pal.md, section 19). It returns the new state. "Old" is what the
 // update before has left.
 //
 //  1. The rate below the first layer is the sample; its slope is 0.
