@@ -22,16 +22,35 @@ func BenchmarkYinYangSweepGraph(b *testing.B) {
 	}
 }
 
-// BenchmarkGraphRuns does the same for other numbers of runs, on one core.
+// BenchmarkGraphRuns does the same for other numbers of runs and other circuits, on
+// one core, beside the native engine.
 func BenchmarkGraphRuns(b *testing.B) {
-	for _, runs := range []int{1, 16, 32, 64, 128} {
-		for _, precision := range []string{Float64, Float32} {
-			b.Run(fmt.Sprintf("R=%d/%s", runs, precision), func(b *testing.B) { benchmarkSweep(b, precision, runs, 1) })
+	for _, levels := range [][]int{{4, 30, 3}, {4, 120, 3}, {784, 100, 10}} {
+		b.Run(fmt.Sprintf("levels=%d-%d-%d/native", levels[0], levels[1], levels[2]), func(b *testing.B) {
+			nets, st, orders := sweepRuns(b, sized(YinYang(PAL), levels...), sized(YinYang(FA), levels...), sized(YinYang(EtaZero), levels...))
+			present := func() int {
+				native(b, nets, true, st, orders)
+				return len(nets) * len(orders[0]) * nets[0].cfg.StepsPerPattern()
+			}
+			present()
+			before, count := processorTime(b), 0
+			for b.Loop() {
+				count += present()
+			}
+			b.ReportMetric((processorTime(b)-before)/float64(count), "cpu-ns/run-step")
+		})
+		for _, runs := range []int{1, 16, 64} {
+			if levels[0] > 4 && runs > 16 {
+				continue // a step takes milliseconds
+			}
+			b.Run(fmt.Sprintf("levels=%d-%d-%d/R=%d", levels[0], levels[1], levels[2], runs), func(b *testing.B) {
+				benchmarkSweep(b, Float64, runs, 1, levels...)
+			})
 		}
 	}
 }
 
-func benchmarkSweep(b *testing.B, precision string, runs, cores int) {
+func benchmarkSweep(b *testing.B, precision string, runs, cores int, levels ...int) {
 	var cfgs []Config
 	for len(cfgs) < runs {
 		cfgs = append(cfgs, YinYang(PAL), YinYang(FA), YinYang(EtaZero))
@@ -39,6 +58,9 @@ func benchmarkSweep(b *testing.B, precision string, runs, cores int) {
 	cfgs = cfgs[:runs]
 	for i := range cfgs {
 		cfgs[i].Precision = precision
+		if levels != nil {
+			cfgs[i] = sized(cfgs[i], levels...)
+		}
 	}
 	var presents []func()
 	steps := 0
