@@ -101,7 +101,7 @@ func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) 
 		}
 	}
 	if f.train {
-		t := &trainFlags{out: f.runs, resume: true, workers: f.workers, line: f.line}
+		t := &trainFlags{runFlags: runFlags{out: f.runs}, resume: true, workers: f.workers, line: f.line}
 		if err := t.train(cmd.Context(), configs, cmd.OutOrStdout(), cmd.ErrOrStderr()); err != nil {
 			return err
 		}

@@ -47,7 +47,9 @@ func palOptions(o *options) *pal.Options {
 func palOutcome(r *pal.Result) (*pal.Config, outcome) {
 	c, last := &r.Config, r.Last()
 	o := outcome{dir: r.Dir, done: r.Done, points: len(r.Points)}
-	if epoch := float64(c.Data.Samples) * c.Presentation.Time; epoch > 0 {
+	if r.Done {
+		o.reached = c.Epochs
+	} else if epoch := float64(c.Data.Samples) * c.Presentation.Time; epoch > 0 {
 		o.reached = int(max(0, last.Time)/epoch + 1e-9)
 	}
 	if c.Task != pal.TaskBackward {

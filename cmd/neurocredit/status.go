@@ -2,6 +2,9 @@ package main
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -13,11 +16,12 @@ func newSweepStatus() *cobra.Command {
 		Use:   "status DIR...",
 		Short: "Show how far runs are and what they have learned",
 		Long: `Status reads results directories, also while they are computed, and prints the table of
-results and every run that is not done, with the reason. ` + whatAreRuns,
+results and every run that is not done, with the reason. Of a sweep that was submitted it also
+tells which runs are waiting and which are missing. ` + whatAreRuns,
 		Example: `  neurocredit sweep status runs/fig4cd`,
 		Args:    arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			dirs, err := findRuns(args)
+			dirs, sweeps, err := findSweeps(args)
 			if err != nil {
 				return err
 			}
@@ -33,7 +37,7 @@ results and every run that is not done, with the reason. ` + whatAreRuns,
 				if err != nil {
 					return err
 				}
-				if s := saved.Status; s.State != experiment.Done {
+				if s := saved.Status; s.State != experiment.Done && !slices.Contains(sweeps, filepath.Dir(dir)) {
 					open = append(open, fmt.Sprintf("%s: %s", dir, describe(s)))
 				}
 			}
@@ -41,9 +45,34 @@ results and every run that is not done, with the reason. ` + whatAreRuns,
 			for _, line := range open {
 				fmt.Fprintln(cmd.OutOrStdout(), line)
 			}
+			for _, dir := range sweeps {
+				if err := printSweep(cmd, dir); err != nil {
+					return err
+				}
+			}
 			return nil
 		},
 	}
+}
+
+// findSweeps returns the results directories that arguments stand for, and those
+// arguments that are folders of sweeps, which may hold no results yet.
+func findSweeps(args []string) (dirs, sweeps []string, err error) {
+	for _, arg := range args {
+		dir := filepath.Clean(arg)
+		if _, err := os.Stat(filepath.Join(dir, sweepName, "plan.json")); err == nil {
+			sweeps = append(sweeps, dir)
+			if found, err := filepath.Glob(filepath.Join(escape(dir), "*", "config.yaml")); err == nil && len(found) == 0 {
+				continue
+			}
+		}
+		found, err := findRuns([]string{arg})
+		if err != nil {
+			return nil, nil, err
+		}
+		dirs = append(dirs, found...)
+	}
+	return dirs, sweeps, nil
 }
 
 // describe says what has become of a run that is not done.

@@ -16,9 +16,10 @@ import (
 )
 
 func newSweep() *cobra.Command {
-	return group("sweep", "Make, watch and evaluate runs that differ in their seeds",
-		`  neurocredit sweep generate base.yaml configs pal
-  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation`, newSweepGenerate(), newSweepStatus(), newSweepEval())
+	return group("sweep", "Submit, watch and evaluate many runs",
+		`  neurocredit sweep submit fig4cd --out runs/fig4cd --slurm --time 2:00:00
+  neurocredit sweep status runs/fig4cd
+  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation`, newSweepGenerate(), newSweepSubmit(), newSweepTask(), newSweepStatus(), newSweepCollect(), newSweepEval())
 }
 
 // publishedSeeds are those of the original generator.

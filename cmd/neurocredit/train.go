@@ -17,11 +17,16 @@ import (
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
-// trainFlags are the flags of train.
-type trainFlags struct {
+// runFlags say which runs there are.
+type runFlags struct {
 	out, seeds      string
 	set, rules      []string
 	epochs, updates int
+}
+
+// trainFlags are the flags of train.
+type trainFlags struct {
+	runFlags
 	workers         int
 	engine, backend string
 	resume, quiet   bool
@@ -43,19 +48,23 @@ func newTrain(line []string) *cobra.Command {
   neurocredit train fig4cd --out runs/fig4cd --resume`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().Changed("epochs") {
-				f.set = append(f.set, fmt.Sprintf("epochs=%d", f.epochs))
-			}
-			if cmd.Flags().Changed("iterations") {
-				f.set = append(f.set, fmt.Sprintf("iterations=%d", f.updates))
-			}
-			configs, err := f.configs(args)
+			configs, err := f.configs(cmd, args)
 			if err != nil {
 				return err
 			}
 			return f.train(cmd.Context(), configs, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	f.add(c)
+	flags := c.Flags()
+	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
+	addEngine(flags, &f.engine, &f.backend)
+	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in DIR, and start those that are not there")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only the table of results and errors")
+	return c
+}
+
+func (f *runFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.StringVarP(&f.out, "out", "o", "", "folder for the results directories, one per run")
 	flags.StringArrayVar(&f.set, "set", nil, "change a setting of all runs, `key=value`; may be repeated")
@@ -63,12 +72,7 @@ func newTrain(line []string) *cobra.Command {
 	flags.StringVar(&f.seeds, "seeds", "", "`seeds` of every variant: a number, first:number, or a list such as 1,5,9")
 	flags.IntVar(&f.epochs, "epochs", 0, "number of training passes, short for --set epochs=`N`")
 	flags.IntVar(&f.updates, "iterations", 0, "number of updates (mdgl), short for --set iterations=`N`")
-	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
-	addEngine(flags, &f.engine, &f.backend)
-	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in DIR, and start those that are not there")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only the table of results and errors")
 	c.MarkFlagRequired("out") // cannot fail: the flag exists
-	return c
 }
 
 // addEngine adds the flags that say what computes. The packages check them.
@@ -78,7 +82,7 @@ func addEngine(flags *pflag.FlagSet, engine, backend *string) {
 }
 
 // ruleAssignments makes changes of settings from --rule.
-func (f *trainFlags) ruleAssignments(i *info) ([]string, error) {
+func (f *runFlags) ruleAssignments(i *info) ([]string, error) {
 	var set []string
 	for _, r := range f.rules {
 		if len(i.groups) == 0 {
@@ -97,7 +101,14 @@ func (f *trainFlags) ruleAssignments(i *info) ([]string, error) {
 }
 
 // configs reads all runs. Their names name their directories.
-func (f *trainFlags) configs(names []string) ([]settings, error) {
+func (f *runFlags) configs(cmd *cobra.Command, names []string) ([]settings, error) {
+	set := slices.Clone(f.set)
+	if cmd.Flags().Changed("epochs") {
+		set = append(set, fmt.Sprintf("epochs=%d", f.epochs))
+	}
+	if cmd.Flags().Changed("iterations") {
+		set = append(set, fmt.Sprintf("iterations=%d", f.updates))
+	}
 	var all []settings
 	from := map[string]string{}
 	for _, name := range names {
@@ -113,7 +124,7 @@ func (f *trainFlags) configs(names []string) ([]settings, error) {
 		if err != nil {
 			return nil, err
 		}
-		configs, err := s.read(slices.Concat(f.set, rules)...)
+		configs, err := s.read(slices.Concat(set, rules)...)
 		if err != nil {
 			return nil, err
 		}
@@ -187,13 +198,7 @@ func (e *trainError) Unwrap() error { return e.cause }
 func (f *trainFlags) outcome(configs []settings, err error) error {
 	failed, unfinished := reasons(len(configs), err)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d runs are not done", len(failed)+unfinished, len(configs))
-	for i, c := range configs {
-		if reason := failed[i]; reason != nil {
-			// Of several runs the error names the run already, of a single one it does not.
-			fmt.Fprintf(&b, "\nfailed: %s: %s", c.name(), strings.TrimPrefix(reason.Error(), c.name()+": "))
-		}
-	}
+	fmt.Fprintf(&b, "%d of %d runs are not done%s", len(failed)+unfinished, len(configs), listFailed(configs, failed))
 	if unfinished > 0 {
 		line := slices.Clone(f.line)
 		if !f.resume {
@@ -202,6 +207,18 @@ func (f *trainFlags) outcome(configs []settings, err error) error {
 		fmt.Fprintf(&b, "\ninterrupted: %d; all they have learned is saved. Go on with\n  %s", unfinished, shellLine(line))
 	}
 	return &trainError{b.String(), err}
+}
+
+// listFailed writes a line for every run that failed.
+func listFailed(configs []settings, failed map[int]error) string {
+	var b strings.Builder
+	for i, c := range configs {
+		if reason := failed[i]; reason != nil {
+			// Of several runs the error names the run already, of a single one it does not.
+			fmt.Fprintf(&b, "\nfailed: %s: %s", c.name(), strings.TrimPrefix(reason.Error(), c.name()+": "))
+		}
+	}
+	return b.String()
 }
 
 // reasons takes the error of TrainAll apart: the errors of failed runs
@@ -235,10 +252,14 @@ func reasons(runs int, err error) (failed map[int]error, unfinished int) {
 func shellLine(args []string) string {
 	words := []string{"neurocredit"}
 	for _, a := range args {
-		if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()[]{}*?!#~") {
-			a = "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
-		}
-		words = append(words, a)
+		words = append(words, shellWord(a))
 	}
 	return strings.Join(words, " ")
+}
+
+func shellWord(a string) string {
+	if a == "" || strings.ContainsAny(a, " \t\n'\"\\$`&|;<>()[]{}*?!#~") {
+		return "'" + strings.ReplaceAll(a, "'", `'\''`) + "'"
+	}
+	return a
 }

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/neurocredit/neurocredit/internal/experiment"
+	"github.com/neurocredit/neurocredit/internal/slurm"
+)
+
+// submitFlags are the flags of sweep submit.
+type submitFlags struct {
+	runFlags
+	slurm, dry, failed bool
+	perTask            int
+	engine, backend    string
+	array              slurm.Array
+}
+
+func newSweepSubmit() *cobra.Command {
+	f := &submitFlags{}
+	c := &cobra.Command{
+		Use:   "submit [CONFIG...] --out DIR",
+		Short: "Hand a sweep to a cluster",
+		Long: `Submit notes all runs that CONFIG stands for in DIR/sweep and, with --slurm, submits a job
+array that computes those that are neither done nor failed nor in the queue. Each task takes
+some of the runs. Before its time is up it saves them and puts itself back into the queue,
+as often as needed. Submit again to repeat what was lost; without CONFIG, all that DIR holds.
+
+DIR must be on a file system that all machines share, and this program at the same path on
+all of them. With other schedulers, leave --slurm out, and start neurocredit sweep task DIR
+--index I --of N as N jobs, I from 0 to N-1.
+
+` + whatIsConfig(),
+		Example: `  neurocredit sweep submit fig4cd --out runs/fig4cd --slurm --time 2:00:00
+  neurocredit sweep submit fig4ef --out runs/fig4ef --slurm --time 8:00:00 --cpus 4 --runs-per-task 4 --sbatch --account=lab
+  neurocredit sweep submit --out runs/fig4cd --slurm --failed`,
+		Args: arguments(0, -1),
+		RunE: func(cmd *cobra.Command, args []string) error { return f.submit(cmd, args) },
+	}
+	flags := c.Flags()
+	f.add(c)
+	flags.BoolVar(&f.slurm, "slurm", false, "submit a job array to Slurm")
+	flags.BoolVar(&f.dry, "dry-run", false, "print the batch script, and write and submit nothing")
+	flags.BoolVar(&f.failed, "failed", false, "also repeat runs that failed")
+	flags.IntVar(&f.perTask, "runs-per-task", 1, "runs that each task takes, --cpus of them at a time")
+	flags.StringVar(&f.array.Time, "time", "", "`limit` of a task, as Slurm writes it: minutes, h:m:s or days-h (default that of the partition)")
+	flags.DurationVar(&f.array.Warn, "margin", time.Minute, "time before the limit for saving, longer than one training pattern or update takes")
+	flags.StringVar(&f.array.Partition, "partition", "", "partition")
+	flags.IntVar(&f.array.GPUs, "gpus", 0, "GPUs of a task")
+	flags.IntVar(&f.array.CPUs, "cpus", 1, "processor cores of a task")
+	flags.StringVar(&f.array.Memory, "mem", "", "memory of a task, such as 4G")
+	flags.IntVar(&f.array.AtMost, "at-most", 0, "tasks at a time, 0: no limit")
+	flags.StringArrayVar(&f.array.Extra, "sbatch", nil, "another `option` of sbatch, such as --account=lab; may be repeated")
+	addEngine(flags, &f.engine, &f.backend)
+	return c
+}
+
+func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
+	if f.dry && !f.slurm {
+		return errors.New("--dry-run prints the script for --slurm, which is not given")
+	}
+	if f.perTask < 1 {
+		return fmt.Errorf("--runs-per-task %d must be at least 1", f.perTask)
+	}
+	dir, err := filepath.Abs(f.out)
+	if err != nil {
+		return err
+	}
+	plan, err := openSweep(dir)
+	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(args) == 0) {
+		return err
+	}
+	var configs []settings
+	if len(args) > 0 {
+		if configs, err = f.configs(cmd, args); err != nil {
+			return err
+		}
+	}
+	if f.dry {
+		names := slices.Clone(plan.Runs)
+		for _, c := range configs {
+			if !slices.Contains(names, c.name()) {
+				names = append(names, c.name())
+			}
+		}
+		plan.Runs = names
+	} else if len(configs) > 0 {
+		if err := plan.add(configs); err != nil {
+			return err
+		}
+	}
+	names, err := f.missing(cmd, plan)
+	if err != nil {
+		return err
+	}
+	switch {
+	case !f.slurm:
+		fmt.Fprintf(cmd.OutOrStdout(), "Start N jobs, I from 0 to N-1:\n  %s --index I --of N\n", shellLine([]string{"sweep", "task", dir}))
+		return nil
+	case len(names) == 0:
+		fmt.Fprintln(cmd.OutOrStdout(), "nothing to submit")
+		return nil
+	case f.dry:
+		script, err := f.script(plan, plan.path("job-N"), len(names))
+		if err == nil {
+			_, err = fmt.Fprint(cmd.OutOrStdout(), script)
+		}
+		return err
+	}
+	return f.send(cmd, plan, names)
+}
+
+// missing returns the names of the runs to be submitted, and says how all are.
+func (f *submitFlags) missing(cmd *cobra.Command, plan *sweepPlan) ([]string, error) {
+	states, queueErr, err := plan.states(cmd.Context())
+	if err = errors.Join(err, queueErr); err != nil {
+		return nil, err
+	}
+	var names []string
+	failed := 0
+	for _, s := range states {
+		if s.state == runMissing || f.failed && s.state == runFailed {
+			names = append(names, s.name)
+		} else if s.state == runFailed {
+			failed++
+		}
+	}
+	w := cmd.ErrOrStderr()
+	fmt.Fprintln(w, countStates(states))
+	if failed > 0 {
+		fmt.Fprintln(w, "failed runs are repeated with --failed; neurocredit sweep status tells why they failed")
+	}
+	return names, nil
+}
+
+// script returns the batch script of a submission in the folder job.
+func (f *submitFlags) script(plan *sweepPlan, job string, runs int) (string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	a := f.array
+	a.Name = filepath.Base(plan.dir)
+	a.Tasks = (runs + f.perTask - 1) / f.perTask
+	a.Log = filepath.Join(strings.ReplaceAll(job, "%", "%%"), "%a.log")
+	a.Command = []string{program, "sweep", "task", plan.dir, "--index", slurm.Index, "--of", fmt.Sprint(a.Tasks),
+		"--runs", filepath.Join(job, "runs"), "--workers", slurm.CPUCount, "--engine", f.engine}
+	if f.backend != "" {
+		a.Command = append(a.Command, "--backend", f.backend)
+	}
+	if f.failed {
+		a.Command = append(a.Command, "--failed")
+	}
+	return a.Script()
+}
+
+// send writes a submission into a folder of its own and submits it.
+func (f *submitFlags) send(cmd *cobra.Command, plan *sweepPlan, names []string) error {
+	job, err := plan.newJob()
+	if err != nil {
+		return err
+	}
+	script, err := f.script(plan, job, len(names))
+	if err != nil {
+		return errors.Join(err, os.Remove(job))
+	}
+	file := filepath.Join(job, "job.sh")
+	err = errors.Join(
+		experiment.WriteFile(filepath.Join(job, "runs"), []byte(strings.Join(names, "\n")+"\n")),
+		experiment.WriteFile(file, []byte(script)))
+	if err != nil {
+		return err
+	}
+	// Not to be interrupted between the submission and the note of its number.
+	id, err := slurm.Submit(context.WithoutCancel(cmd.Context()), file)
+	if err != nil {
+		return err
+	}
+	tasks := (len(names) + f.perTask - 1) / f.perTask
+	note, err := json.Marshal(sweepJob{ID: id, Tasks: tasks, Failed: f.failed})
+	if err == nil {
+		err = experiment.WriteFile(filepath.Join(job, "job.json"), append(note, '\n'))
+	}
+	if err != nil {
+		return fmt.Errorf("job %s is submitted, but not noted: %w", id, err)
+	}
+	fmt.Fprintf(cmd.OutOrStdout(), "job %s: %d runs in %d tasks; output in %s\nneurocredit sweep status %s shows how far they are\n",
+		id, len(names), tasks, job, shellWord(f.out))
+	return nil
+}
+
+// newJob makes the folder of a submission. Two at the same time get different ones.
+func (p *sweepPlan) newJob() (string, error) {
+	for n := 1; ; n++ {
+		dir := p.path(fmt.Sprintf("job-%d", n))
+		err := os.Mkdir(dir, 0o777)
+		if !errors.Is(err, fs.ErrExist) {
+			return dir, err
+		}
+	}
+}
