@@ -59,6 +59,21 @@ func (o *Options) openEngines(dirs []string, workers int) (*engines, error) {
 	return e, nil
 }
 
+// note says in one line what advances the runs, and why.
+func (e *engines) note(asked string) string {
+	why := "asked for"
+	switch {
+	case e.meeting == nil && asked != EngineNative:
+		why = "as fast or faster but for sweeps of circuits of a few neurons"
+	case e.meeting != nil && asked != EngineGraph:
+		why = "it began runs that are resumed"
+	}
+	if e.meeting == nil {
+		return "engine native: " + why
+	}
+	return fmt.Sprintf("engine graph: %s; %v", why, e.backend)
+}
+
 // begunBy returns the engine that began a run, "" if there is none.
 func begunBy(dir string) string {
 	saved, err := experiment.Open(dir)

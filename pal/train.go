@@ -107,6 +107,7 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if o.Progress != nil {
 		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
 		defer progress.Close()
+		progress.Printf("%s", e.note(o.Engine))
 	}
 	begin := ctx
 	if e.meeting != nil {

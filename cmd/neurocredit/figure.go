@@ -10,19 +10,75 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/pal"
 	"github.com/neurocredit/neurocredit/plotting"
 )
 
-// paperFigure is a figure that learning curves of an experiment make up.
+// paperFigure is a figure that the runs of one experiment make up.
 type paperFigure struct {
-	title string
-	quick []string // settings of --quick
+	name   string // also of the experiment
+	shows  string
+	system system
+	quick  []string // settings of --quick
+	draw   func(name string, outcomes []*outcome, log bool) (*plotting.Figure, error)
 }
 
-// paperFigures are the figures by the names of their experiments.
-var paperFigures = map[string]paperFigure{
-	"fig4cd": {"Yin-Yang", []string{"epochs=20"}},
-	"fig4ef": {"MNIST", []string{"epochs=3", "data.train=500", "data.valid=100", "data.test=100"}},
+// paperFigures are all figures, in the order of the help text.
+var paperFigures = []paperFigure{
+	{"fig3abc", "top-down weights align, linear regime", palSystem, []string{"epochs=10"}, drawAlignment("Alignment, linear regime")},
+	{"fig3def", "the same in the nonlinear regime", palSystem, []string{"epochs=10"}, drawAlignment("Alignment, nonlinear regime")},
+	{"prospective", "alignment with and without prospective voltages", palSystem, []string{"epochs=2"}, drawProspective},
+	{"fig4ab", "a chain with a teacher", palSystem, []string{"epochs=200"}, drawChain},
+	{"fig4cd", "Yin-Yang", dendriticSystem, []string{"epochs=20"}, drawLearning("Yin-Yang")},
+	{"fig4ef", "MNIST, which must be fetched before", dendriticSystem, []string{"epochs=3", "data.train=500", "data.valid=100", "data.test=100"}, drawLearning("MNIST")},
+}
+
+// drawLearning draws error and angle of the variants.
+func drawLearning(title string) func(string, []*outcome, bool) (*plotting.Figure, error) {
+	return func(name string, outcomes []*outcome, log bool) (*plotting.Figure, error) {
+		return plotting.LearningCurves(titled(groupsOf(outcomes), name), &plotting.LearningOptions{Title: title, Log: log})
+	}
+}
+
+// drawAlignment draws the angles of runs of one variant.
+func drawAlignment(title string) func(string, []*outcome, bool) (*plotting.Figure, error) {
+	return func(_ string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
+		return plotting.PALAlignment(plotting.PALRuns(resultsOf[pal.Result](outcomes)), &plotting.PALOptions{Title: title})
+	}
+}
+
+// palGroups makes a group of each variant.
+func palGroups(name string, outcomes []*outcome) []plotting.PALGroup {
+	var groups []plotting.PALGroup
+	for _, v := range variantsOf(outcomes) {
+		groups = append(groups, plotting.PALGroup{
+			Name: titleOf(strings.TrimPrefix(v.name, name+"_")), Runs: plotting.PALRuns(resultsOf[pal.Result](v.outcomes)),
+		})
+	}
+	return groups
+}
+
+// drawChain draws weights and error, with the weight of the teacher.
+func drawChain(name string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
+	teacher := outcomes[0].config().(*pal.Config).Teacher.Up.Low
+	return plotting.PALChain(palGroups(name, outcomes), teacher, &plotting.PALOptions{Title: "Chain with a teacher"})
+}
+
+// drawProspective draws the variants with prospective voltages above those without.
+func drawProspective(name string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
+	var rows [2][]plotting.PALGroup
+	for _, g := range palGroups(name, outcomes) {
+		row, steps, kind := 0, strings.TrimSuffix(g.Name, "_prosp"), "prospective"
+		if strings.HasSuffix(g.Name, "_inst") {
+			row, steps, kind = 1, strings.TrimSuffix(g.Name, "_inst"), "instantaneous"
+		}
+		g.Name = fmt.Sprintf("noise of %s steps, %s", steps, kind)
+		rows[row] = append(rows[row], g)
+	}
+	if len(rows[0]) != len(rows[1]) {
+		return nil, fmt.Errorf("%d variants have prospective voltages and %d have not; all must have a run that is begun", len(rows[0]), len(rows[1]))
+	}
+	return plotting.PALProspective(append(rows[0], rows[1]...), &plotting.PALOptions{Title: "Prospective coding"})
 }
 
 const quickSeeds = "2"
@@ -46,18 +102,18 @@ func newFigure(line []string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "figure NAME",
 		Short: "Draw a figure of the paper from trained runs",
-		Long: `Figure draws what the runs of an experiment have learned: validation and test error, and the
-angle between bottom-up and top-down weights. Runs that are not complete are drawn as far as
-they got. NAME is ` + strings.Join(figureNames(), " or ") + ` (figure 4 of the PAL paper; MNIST must be fetched before).`,
+		Long: `Figure draws a figure of the PAL paper from the runs of its experiment. Runs that are not
+complete are drawn as far as they got. NAME is one of
+` + listFigures(),
 		Example: `  neurocredit figure fig4cd --train --quick
   neurocredit figure fig4cd --runs runs/fig4cd --out figures`,
 		Args: arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			figure, ok := paperFigures[args[0]]
-			if !ok {
+			i := slices.Index(figureNames(), args[0])
+			if i < 0 {
 				return fmt.Errorf("there is no figure %q%s, only %s", args[0], didYouMean("", config.Nearest(args[0], figureNames())), strings.Join(figureNames(), ", "))
 			}
-			return f.draw(cmd, args[0], figure)
+			return f.draw(cmd, &paperFigures[i])
 		},
 	}
 	flags := c.Flags()
@@ -65,21 +121,29 @@ they got. NAME is ` + strings.Join(figureNames(), " or ") + ` (figure 4 of the P
 	flags.StringVarP(&f.out, "out", "o", "", "`folder` for NAME.png and NAME.svg (default the folder of the runs)")
 	flags.BoolVar(&f.train, "train", false, "first train the runs that are missing or not complete")
 	flags.BoolVar(&f.quick, "quick", false, "two seeds, few epochs and little data: minutes instead of hours")
-	flags.BoolVar(&f.log, "log", false, "logarithmic error")
+	flags.BoolVar(&f.log, "log", false, "logarithmic error, where it is not so anyway")
 	flags.IntVar(&f.workers, "workers", 0, "runs at a time with --train, 0: one per core")
 	return c
 }
 
 func figureNames() []string {
 	var names []string
-	for name := range paperFigures {
-		names = append(names, name)
+	for _, f := range paperFigures {
+		names = append(names, f.name)
 	}
-	slices.Sort(names)
 	return names
 }
 
-func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) error {
+func listFigures() string {
+	var b strings.Builder
+	for _, f := range paperFigures {
+		fmt.Fprintf(&b, "  %-12s %s\n", f.name, f.shows)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func (f *figureFlags) draw(cmd *cobra.Command, figure *paperFigure) error {
+	name := figure.name
 	folder := filepath.Join("runs", name)
 	var set []string
 	if f.quick {
@@ -91,7 +155,7 @@ func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) 
 	if f.out == "" {
 		f.out = f.runs
 	}
-	configs, err := dendriticSystem.read(name, set...)
+	configs, err := figure.system.read(name, set...)
 	if err != nil {
 		return err
 	}
@@ -115,7 +179,7 @@ func (f *figureFlags) draw(cmd *cobra.Command, name string, figure paperFigure) 
 	} else if n < len(configs) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d runs are in %s\n", n, len(configs), f.runs)
 	}
-	fig, err := plotting.LearningCurves(titled(groupsOf(results), name), &plotting.LearningOptions{Title: figure.title, Log: f.log})
+	fig, err := figure.draw(name, results, f.log)
 	if err != nil {
 		return err
 	}
@@ -152,11 +216,14 @@ func loadRuns(ctx context.Context, folder string, configs []settings) ([]*outcom
 // titled gives the variants of an experiment their titles in figures.
 func titled(groups []plotting.Group, experiment string) []plotting.Group {
 	for i, g := range groups {
-		name := strings.TrimPrefix(g.Name, experiment+"_")
-		if title, ok := variantTitles[name]; ok {
-			name = title
-		}
-		groups[i].Name = name
+		groups[i].Name = titleOf(strings.TrimPrefix(g.Name, experiment+"_"))
 	}
 	return groups
+}
+
+func titleOf(variant string) string {
+	if title, ok := variantTitles[variant]; ok {
+		return title
+	}
+	return variant
 }

@@ -29,7 +29,9 @@ var mdglSystem = &model[mdgl.Config, mdgl.Result]{
 			{string(mdgl.NLMDGL), "non-local: what a neuron secretes reaches all others"},
 			{string(mdgl.OnMDGL), "the causal form, of products of two filtered factors"},
 			{string(mdgl.EProp), "the direct effect of each neuron on the readout alone"},
+			{string(mdgl.Own), "a rule of your own, by the equations below"},
 		},
+		own: mdglEquations(),
 	},
 	presetOf: mdgl.Preset,
 	readAll:  mdgl.ReadConfigs,
@@ -41,6 +43,15 @@ var mdglSystem = &model[mdgl.Config, mdgl.Result]{
 	sizes:   func(c *mdgl.Config) amounts { return amounts{work: int64(c.Iterations), precision: c.Precision} },
 	toldBy:  mdglOutcome,
 	shorten: mdglBenchmark,
+}
+
+// mdglEquations are those of a rule of one's own, with the cell types of the paper.
+func mdglEquations() []ownEquation {
+	c := mdgl.Fig3C(mdgl.MDGL)
+	return []ownEquation{
+		{"learning.signal", "the learning signal of a neuron", c.SignalScope()},
+		{"learning.secretion", "what a neuron secretes", c.SecretionScope()},
+	}
 }
 
 // mdglPresets lists the tasks with the rules that their cells can learn with.

@@ -80,6 +80,24 @@ func TestFigure(t *testing.T) {
 	}
 }
 
+// TestFigures draws all figures of the registry from short runs.
+func TestFigures(t *testing.T) {
+	for _, f := range paperFigures {
+		if f.name == "fig4ef" || f.name == "fig4cd" {
+			continue // needs MNIST; drawn by TestFigure
+		}
+		t.Run(f.name, func(t *testing.T) {
+			dir := t.TempDir()
+			short := []string{"--set", "data.samples=2", "--set", "presentation.settling=1", "--set", "record.every=50", "--epochs", "2"}
+			ok(t, append([]string{"train", f.name, "--quiet", "--seeds", "2", "--out", dir}, short...)...)
+			out := t.TempDir()
+			contains(t, ok(t, "figure", f.name, "--runs", dir, "--out", out), f.name+".png", "angle 1 (°)")
+			exists(t, filepath.Join(out, f.name+".png"), filepath.Join(out, f.name+".svg"))
+		})
+	}
+	contains(t, ok(t, "figure", "--help"), figureNames()...)
+}
+
 func TestSweepEval(t *testing.T) {
 	dir := trainTiny(t, "fig4cd", "--seeds", "3")
 	out := filepath.Join(t.TempDir(), "evaluation")

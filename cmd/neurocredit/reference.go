@@ -32,6 +32,9 @@ func reference(s system) (string, error) {
 		fmt.Fprintf(&lists, "| `%s` | %d | %s |\n", name, p.runs, strings.Join(variants, ", "))
 	}
 	fmt.Fprintf(&lists, "\nPresets are %s.", i.presetForms)
-	intro := strings.ReplaceAll(strings.TrimSpace(i.intro), "<!-- lists -->", lists.String())
+	intro := strings.NewReplacer(
+		"<!-- lists -->", lists.String(),
+		"<!-- model -->", fmt.Sprintf("[docs/models/%s.md](../models/%[1]s.md)", i.name),
+	).Replace(strings.TrimSpace(i.intro))
 	return title + "\n\n" + intro + "\n\n" + tables, nil
 }

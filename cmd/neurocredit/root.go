@@ -59,7 +59,7 @@ func newRoot(args []string) *cobra.Command {
 		`  neurocredit train yin-yang/pal --out runs/first --epochs 20
   neurocredit eval runs/first/yin_yang_pal
   neurocredit rules down`,
-		newTrain(args), newEval(), newDetail(), newSweep(), newFigure(args), newExport(), newData(), newConfig(), newRules(), newBench(), newVersion(), newCite())
+		newTrain(args), newEval(), newDetail(), newSweep(), newFigure(args), newExport(), newData(), newConfig(), newRules(), newBench(), newBackend(), newVersion(), newCite())
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {

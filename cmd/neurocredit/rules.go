@@ -40,7 +40,7 @@ func newRules() *cobra.Command {
 the local quantities from which a rule of your own can be written. A rule is the time
 derivative of the weight w, or "w: ...; delta: ..." with a second state delta of each
 synapse. Use it with train --rule or under learning.rules in a configuration. The rules of
-mdgl are chosen by name.`,
+mdgl are chosen by name, and one of them is yours.`,
 		Example: `  neurocredit rules
   neurocredit rules down --system pal
   neurocredit rules check down "eta*(noise_post*rate_pre - alpha*w)"`,
@@ -85,6 +85,12 @@ func printRules(w io.Writer, i *info, names []string) error {
 	fmt.Fprintln(w, "learning.rule is one of")
 	for _, r := range i.rules {
 		fmt.Fprintf(w, "  %-10s  %s\n", r.name, r.meaning)
+	}
+	for _, o := range i.own {
+		fmt.Fprintf(w, "\n%s: %s\n\n%s", o.key, o.meaning, o.scope.Table())
+	}
+	if len(i.own) > 0 {
+		printFunctions(w)
 	}
 	return nil
 }

@@ -41,6 +41,7 @@ type info struct {
 	groups []ruleGroup
 	scope  func(group string) (equation.Scope, error)
 	rules  []namedRule
+	own    []ownEquation // those of a rule of one's own among rules
 }
 
 // ruleGroup is a synapse group with a plasticity rule.
@@ -51,6 +52,12 @@ type ruleGroup struct {
 
 // namedRule is a learning rule that is not an equation.
 type namedRule struct{ name, meaning string }
+
+// ownEquation is the setting that holds an equation of a rule of one's own.
+type ownEquation struct {
+	key, meaning string
+	scope        equation.Scope
+}
 
 // settings are those of one run.
 type settings interface {

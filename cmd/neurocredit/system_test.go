@@ -194,7 +194,7 @@ func TestConvertJSON(t *testing.T) {
 
 func TestRulesOfSystems(t *testing.T) {
 	contains(t, ok(t, "rules", "--system", "pal"), "down: top-down", "last_rate_pre")
-	contains(t, ok(t, "rules", "--system", "mdgl"), "on_mdgl", "eprop")
+	contains(t, ok(t, "rules", "--system", "mdgl"), "on_mdgl", "eprop", "learning.secretion: ", "M_cell")
 	contains(t, ok(t, "rules", "check", "up", "eta*lowpass_pre", "--system", "pal"), "fast")
 	for _, test := range []struct{ args, want string }{
 		{"rules --system pall", "did you mean pal?"},
