@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
 )
@@ -179,7 +180,17 @@ func TestRules(t *testing.T) {
 func TestData(t *testing.T) {
 	cache := os.Getenv("NEUROCREDIT_DATA")
 	t.Setenv("NEUROCREDIT_DATA", t.TempDir())
-	contains(t, ok(t, "data", "list"), "yinyang", "not here; get it with neurocredit data fetch mnist")
+	list := ok(t, "data", "list")
+	contains(t, list, "yinyang")
+	for _, name := range data.Fetchable() {
+		contains(t, list, "not here; get it with neurocredit data fetch "+name)
+		if status, _, stderr := cli(t, "data", "check", name); status != 1 || !strings.Contains(stderr, name) {
+			t.Errorf("check of %s, which is not here: status %d\n%s", name, status, stderr)
+		}
+	}
+	if status, _, stderr := cli(t, "data", "check"); status != 1 || !strings.Contains(stderr, "no data set has been downloaded") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
 	if cache == "" {
 		t.Skip("SKIPPED: set NEUROCREDIT_DATA to a folder with mnist/ to test data fetch and data check")
 	}

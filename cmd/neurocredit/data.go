@@ -44,7 +44,7 @@ func newDataList() *cobra.Command {
 					return err
 				}
 				state := fmt.Sprintf("in %s", dir)
-				if files, err := os.ReadDir(dir); err != nil || len(files) == 0 {
+				if !fetched(name) {
 					state = fmt.Sprintf("not here; get it with neurocredit data fetch %s", name)
 				}
 				fmt.Fprintf(w, "%-8s  %s\n", name, state)
@@ -89,13 +89,16 @@ func newDataCheck() *cobra.Command {
 	var dir string
 	c := &cobra.Command{
 		Use:     "check [NAME]",
-		Short:   "Read downloaded data sets and compare their checksums",
+		Short:   "Read downloaded data sets, all or one, and compare their checksums",
 		Example: `  neurocredit data check mnist`,
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			names := args
 			if len(args) == 0 {
-				names = data.Fetchable()
+				names = slices.DeleteFunc(data.Fetchable(), func(name string) bool { return dir == "" && !fetched(name) })
+			}
+			if len(names) == 0 {
+				return errors.New("no data set has been downloaded; get one with neurocredit data fetch NAME")
 			}
 			for _, name := range names {
 				if err := checkFetchable(name); err != nil {
@@ -117,6 +120,16 @@ func newDataCheck() *cobra.Command {
 	}
 	c.Flags().StringVar(&dir, "dir", "", "look into this `folder` instead of the usual one")
 	return c
+}
+
+// fetched reports whether a data set is where Fetch puts it.
+func fetched(name string) bool {
+	dir, err := data.Folder(name)
+	if err != nil {
+		return false
+	}
+	files, err := os.ReadDir(dir)
+	return err == nil && len(files) > 0
 }
 
 func checkFetchable(name string) error {
