@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/mdgl"
 	"github.com/neurocredit/neurocredit/pal"
 	"github.com/neurocredit/neurocredit/plotting"
 )
@@ -31,6 +32,26 @@ var paperFigures = []paperFigure{
 	{"fig4ab", "a chain with a teacher", palSystem, []string{"epochs=200"}, drawChain},
 	{"fig4cd", "Yin-Yang", dendriticSystem, []string{"epochs=20"}, drawLearning("Yin-Yang")},
 	{"fig4ef", "MNIST, which must be fetched before", dendriticSystem, []string{"epochs=3", "data.train=500", "data.valid=100", "data.test=100"}, drawLearning("MNIST")},
+	{"fig3a", "spiking networks: pattern generation", mdglSystem, []string{"iterations=50"}, drawSpiking("Pattern generation")},
+	{"fig3b", "spiking networks: delayed match to sample", mdglSystem, []string{"iterations=50"}, drawSpiking("Delayed match to sample")},
+	{"fig3c", "spiking networks: evidence accumulation", mdglSystem, []string{"iterations=50"}, drawSpiking("Evidence accumulation")},
+}
+
+// drawSpiking draws loss and accuracy of the variants.
+func drawSpiking(title string) func(string, []*outcome, bool) (*plotting.Figure, error) {
+	return func(name string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
+		o := &plotting.MDGLOptions{Title: title}
+		for _, r := range outcomes {
+			if r.points < 10 { // a moving average would leave little
+				o.Smooth = 1
+			}
+		}
+		var groups []plotting.MDGLGroup
+		for _, v := range variantsOf(outcomes) {
+			groups = append(groups, plotting.MDGLGroup{Name: titleOf(strings.TrimPrefix(v.name, name+"_")), Runs: resultsOf[mdgl.Result](v.outcomes)})
+		}
+		return plotting.MDGLCurves(groups, o)
+	}
 }
 
 // drawLearning draws error and angle of the variants.
@@ -85,7 +106,7 @@ const quickSeeds = "2"
 
 // variantTitles are the names of variants in figures.
 var variantTitles = map[string]string{
-	"fa": "FA", "pal": "PAL", "bp": "BP", "eta-zero": "PAL with η = 0",
+	"fa": "FA", "pal": "PAL", "bp": "BP", "bptt": "BPTT", "mdgl": "MDGL", "eprop": "e-prop", "eta-zero": "PAL with η = 0",
 	"fa-plastic-i2p": "FA, plastic i2p", "pal-frozen-i2p": "PAL, frozen i2p",
 }
 
@@ -102,8 +123,9 @@ func newFigure(line []string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "figure NAME",
 		Short: "Draw a figure of the paper from trained runs",
-		Long: `Figure draws a figure of the PAL paper from the runs of its experiment. Runs that are not
-complete are drawn as far as they got. NAME is one of
+		Long: `Figure draws a figure of the papers of PAL (fig3abc to fig4ef) and MDGL (fig3a to fig3c) from
+the runs of its experiment. Runs that are not complete are drawn as far as they got. NAME is
+one of
 ` + listFigures(),
 		Example: `  neurocredit figure fig4cd --train --quick
   neurocredit figure fig4cd --runs runs/fig4cd --out figures`,
