@@ -189,22 +189,22 @@ const maxSeeds = 10000
 
 // parseSeeds reads "10" (so many, from the first seed of the configuration on),
 // "123456:10" (first and number) or "1,5,9" (these).
-func parseSeeds(text string) (func(first uint32) []uint32, error) {
+func parseSeeds(text string) (func(first uint64) []uint64, error) {
 	bad := fmt.Errorf("--seeds %q must be a number of seeds (1 to %d), first:number, or a list such as 1,5,9, with seeds up to 2^32-1", text, maxSeeds)
 	start, count, hasStart := strings.Cut(text, ":")
 	if !hasStart {
 		start, count = "", text
 	}
 	if strings.Contains(text, ",") {
-		var list []uint32
+		var list []uint64
 		for part := range strings.SplitSeq(strings.TrimSuffix(text, ","), ",") {
 			seed, err := strconv.ParseUint(strings.TrimSpace(part), 10, 32)
-			if err != nil || slices.Contains(list, uint32(seed)) {
+			if err != nil || slices.Contains(list, seed) {
 				return nil, bad
 			}
-			list = append(list, uint32(seed))
+			list = append(list, seed)
 		}
-		return func(uint32) []uint32 { return list }, nil
+		return func(uint64) []uint64 { return list }, nil
 	}
 	n, err := strconv.Atoi(count)
 	if err != nil || n < 1 || n > maxSeeds {
@@ -216,13 +216,13 @@ func parseSeeds(text string) (func(first uint32) []uint32, error) {
 			return nil, bad
 		}
 	}
-	return func(first uint32) []uint32 {
+	return func(first uint64) []uint64 {
 		if hasStart {
-			first = uint32(given)
+			first = given
 		}
-		list := make([]uint32, n)
+		list := make([]uint64, n)
 		for i := range list {
-			list[i] = first + uint32(i)
+			list[i] = first + uint64(i)
 		}
 		return list
 	}, nil

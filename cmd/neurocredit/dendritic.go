@@ -30,7 +30,8 @@ var dendriticSystem = &model[dendritic.Config, dendritic.Result]{
 		return dendritic.TrainAll(ctx, configs, dendriticOptions(o))
 	},
 	loadDir: dendritic.Load,
-	head:    func(c *dendritic.Config) (*string, *uint32) { return &c.Name, &c.Seed },
+	head:    func(c *dendritic.Config) (string, uint64) { return c.Name, uint64(c.Seed) },
+	rename:  func(c *dendritic.Config, name string, seed uint64) { c.Name, c.Seed = name, uint32(seed) },
 	sizes: func(c *dendritic.Config) amounts {
 		return amounts{dendriticSteps(c), c.RecordingSize(), c.Precision}
 	},

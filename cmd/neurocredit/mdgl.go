@@ -39,7 +39,8 @@ var mdglSystem = &model[mdgl.Config, mdgl.Result]{
 		return mdgl.TrainAll(ctx, configs, mdglOptions(o))
 	},
 	loadDir: mdgl.Load,
-	head:    func(c *mdgl.Config) (*string, *uint32) { return &c.Name, &c.Seed },
+	head:    func(c *mdgl.Config) (string, uint64) { return c.Name, uint64(c.Seed) },
+	rename:  func(c *mdgl.Config, name string, seed uint64) { c.Name, c.Seed = name, uint32(seed) },
 	sizes:   func(c *mdgl.Config) amounts { return amounts{work: int64(c.Iterations), precision: c.Precision} },
 	toldBy:  mdglOutcome,
 	shorten: mdglBenchmark,

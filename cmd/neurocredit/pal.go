@@ -31,7 +31,8 @@ var palSystem = &model[pal.Config, pal.Result]{
 		return pal.TrainAll(ctx, configs, palOptions(o))
 	},
 	loadDir: pal.Load,
-	head:    func(c *pal.Config) (*string, *uint32) { return &c.Name, &c.Seed },
+	head:    func(c *pal.Config) (string, uint64) { return c.Name, uint64(c.Seed) },
+	rename:  func(c *pal.Config, name string, seed uint64) { c.Name, c.Seed = name, uint32(seed) },
 	sizes: func(c *pal.Config) amounts {
 		return amounts{palSteps(c), c.RecordingSize(), "float64"}
 	},

@@ -60,7 +60,7 @@ type newFile struct {
 
 // copiesOf makes the files of a sweep from one configuration file. What it reads
 // is checked before, as train would, so that no bad file is multiplied.
-func copiesOf(file, name string, seeds func(first uint32) []uint32) ([]newFile, error) {
+func copiesOf(file, name string, seeds func(first uint64) []uint64) ([]newFile, error) {
 	if _, err := os.Stat(file); err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func copiesOf(file, name string, seeds func(first uint32) []uint32) ([]newFile, 
 	for _, seed := range seeds(configs[0].seed()) {
 		run := fmt.Sprintf("%s_seed_%d", name, seed)
 		nameNode.SetString(run)
-		*seedNode = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(uint64(seed), 10)}
+		*seedNode = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(seed, 10)}
 		var b bytes.Buffer
 		e := yaml.NewEncoder(&b)
 		e.SetIndent(2)

@@ -63,8 +63,8 @@ type ownEquation struct {
 type settings interface {
 	of() system
 	name() string
-	seed() uint32
-	renamed(name string, seed uint32) settings // a copy
+	seed() uint64
+	renamed(name string, seed uint64) settings // a copy
 	config() any                               // a pointer, for package config
 	amounts() amounts
 }
@@ -116,7 +116,8 @@ type model[C, R any] struct {
 	readAll  func(file string, set ...string) ([]C, error)
 	train    func(ctx context.Context, configs []C, o *options) ([]*R, error)
 	loadDir  func(ctx context.Context, dir string) (*R, error)
-	head     func(c *C) (name *string, seed *uint32)
+	head     func(c *C) (name string, seed uint64)
+	rename   func(c *C, name string, seed uint64)
 	sizes    func(c *C) amounts
 	toldBy   func(r *R) (c *C, o outcome)
 	shorten  func(c *C) (*benchmark, error)
@@ -189,15 +190,14 @@ type one[C, R any] struct {
 }
 
 func (s *one[C, R]) of() system       { return s.m }
-func (s *one[C, R]) name() string     { name, _ := s.m.head(s.c); return *name }
-func (s *one[C, R]) seed() uint32     { _, seed := s.m.head(s.c); return *seed }
+func (s *one[C, R]) name() string     { name, _ := s.m.head(s.c); return name }
+func (s *one[C, R]) seed() uint64     { _, seed := s.m.head(s.c); return seed }
 func (s *one[C, R]) config() any      { return s.c }
 func (s *one[C, R]) amounts() amounts { return s.m.sizes(s.c) }
 
-func (s *one[C, R]) renamed(name string, seed uint32) settings {
+func (s *one[C, R]) renamed(name string, seed uint64) settings {
 	c := *s.c
-	toName, toSeed := s.m.head(&c)
-	*toName, *toSeed = name, seed
+	s.m.rename(&c, name, seed)
 	return &one[C, R]{s.m, &c}
 }
 

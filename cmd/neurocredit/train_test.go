@@ -141,13 +141,13 @@ func TestRuleFlag(t *testing.T) {
 func TestSeeds(t *testing.T) {
 	for _, test := range []struct {
 		text string
-		want []uint32
+		want []uint64
 	}{
-		{"3", []uint32{11, 12, 13}},
-		{"7:2", []uint32{7, 8}},
-		{"5,1,9", []uint32{5, 1, 9}},
-		{"5,", []uint32{5}},
-		{"4294967295:1", []uint32{4294967295}},
+		{"3", []uint64{11, 12, 13}},
+		{"7:2", []uint64{7, 8}},
+		{"5,1,9", []uint64{5, 1, 9}},
+		{"5,", []uint64{5}},
+		{"4294967295:1", []uint64{4294967295}},
 		{"", nil},
 		{"0", nil},
 		{"-1", nil},
