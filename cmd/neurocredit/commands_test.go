@@ -27,6 +27,7 @@ func TestReference(t *testing.T) {
 		{"dendritic", "20 runs of feedback_fa, feedback_pal", []string{"`learning.rates`", "`fig4cd` | 40 |", "pal-frozen-i2p"}},
 		{"pal", "6 runs of noise_half, noise_published", []string{"## `circuit.noise`", "`fig4ab` | 30 | bp, fa, pal", "chain/MODE"}},
 		{"mdgl", "10 runs of feedback_symmetric, feedback_random", []string{"`feedback`", "`fig3c` | 15 |", "delayed-match"}},
+		{"le", "6 runs of noise_half, noise_published", []string{"`highpass_tau`", "`fig5` | 30 |", "autoencoder/MODE"}},
 	} {
 		t.Run(test.system, func(t *testing.T) {
 			file := "../../docs/config/" + test.system + ".md"
@@ -53,7 +54,7 @@ func TestReference(t *testing.T) {
 			contains(t, ok(t, "config", "check", name), "ok, "+test.check)
 		})
 	}
-	if len(systems) != 3 {
+	if len(systems) != 4 {
 		t.Error("a system has no manual here")
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/mdgl"
 	"github.com/neurocredit/neurocredit/pal"
+	"github.com/neurocredit/neurocredit/pal/le"
 	"github.com/neurocredit/neurocredit/plotting"
 )
 
@@ -35,6 +36,19 @@ var paperFigures = []paperFigure{
 	{"fig3a", "spiking networks: pattern generation", mdglSystem, []string{"iterations=50"}, drawSpiking("Pattern generation")},
 	{"fig3b", "spiking networks: delayed match to sample", mdglSystem, []string{"iterations=50"}, drawSpiking("Delayed match to sample")},
 	{"fig3c", "spiking networks: evidence accumulation", mdglSystem, []string{"iterations=50"}, drawSpiking("Evidence accumulation")},
+	{"fig5", "MNIST autoencoder, with layers of latent equilibrium", leSystem, []string{"epochs=2", "data.train=2000", "data.valid=500", "data.test=500"}, drawLayers("MNIST autoencoder")},
+	{"fig6", "CIFAR-10, with layers of latent equilibrium", leSystem, []string{"epochs=2", "data.train=2000", "data.valid=500", "data.test=500"}, drawLayers("CIFAR-10")},
+}
+
+// drawLayers draws accuracy and angles of the variants.
+func drawLayers(title string) func(string, []*outcome, bool) (*plotting.Figure, error) {
+	return func(name string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
+		var groups []plotting.LEGroup
+		for _, v := range variantsOf(outcomes) {
+			groups = append(groups, plotting.LEGroup{Name: titleOf(strings.TrimPrefix(v.name, name+"_")), Runs: resultsOf[le.Result](v.outcomes)})
+		}
+		return plotting.LELearning(groups, &plotting.LEOptions{Title: title})
+	}
 }
 
 // drawSpiking draws loss and accuracy of the variants.
@@ -106,7 +120,7 @@ const quickSeeds = "2"
 
 // variantTitles are the names of variants in figures.
 var variantTitles = map[string]string{
-	"fa": "FA", "pal": "PAL", "bp": "BP", "bptt": "BPTT", "mdgl": "MDGL", "eprop": "e-prop", "eta-zero": "PAL with η = 0",
+	"fa": "FA", "pal": "PAL", "bp": "BP", "bptt": "BPTT", "mdgl": "MDGL", "eprop": "e-prop", "dfa": "DFA", "eta-zero": "PAL with η = 0",
 	"fa-plastic-i2p": "FA, plastic i2p", "pal-frozen-i2p": "PAL, frozen i2p",
 }
 
@@ -123,8 +137,8 @@ func newFigure(line []string) *cobra.Command {
 	c := &cobra.Command{
 		Use:   "figure NAME",
 		Short: "Draw a figure of the paper from trained runs",
-		Long: `Figure draws a figure of the papers of PAL (fig3abc to fig4ef) and MDGL (fig3a to fig3c) from
-the runs of its experiment. Runs that are not complete are drawn as far as they got. NAME is
+		Long: `Figure draws a figure of the papers of PAL (fig3abc to fig6) and MDGL (fig3a to fig3c) from the
+runs of its experiment. Runs that are not complete are drawn as far as they got. NAME is
 one of
 ` + listFigures(),
 		Example: `  neurocredit figure fig4cd --train --quick

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -34,7 +35,7 @@ func reference(s system) (string, error) {
 	fmt.Fprintf(&lists, "\nPresets are %s.", i.presetForms)
 	intro := strings.NewReplacer(
 		"<!-- lists -->", lists.String(),
-		"<!-- model -->", fmt.Sprintf("[docs/models/%s.md](../models/%[1]s.md)", i.name),
+		"<!-- model -->", fmt.Sprintf("[docs/models/%s.md](../models/%[1]s.md)", cmp.Or(i.model, i.name)),
 	).Replace(strings.TrimSpace(i.intro))
 	return title + "\n\n" + intro + "\n\n" + tables, nil
 }

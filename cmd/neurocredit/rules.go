@@ -40,7 +40,7 @@ func newRules() *cobra.Command {
 the local quantities from which a rule of your own can be written. A rule is the time
 derivative of the weight w, or "w: ...; delta: ..." with a second state delta of each
 synapse. Use it with train --rule or under learning.rules in a configuration. The rules of
-mdgl are chosen by name, and one of them is yours.`,
+mdgl and le are chosen by name, and one of mdgl is yours.`,
 		Example: `  neurocredit rules
   neurocredit rules down --system pal
   neurocredit rules check down "eta*(noise_post*rate_pre - alpha*w)"`,
@@ -82,7 +82,7 @@ func printRules(w io.Writer, i *info, names []string) error {
 	if len(names) > 0 {
 		return fmt.Errorf("%s has no synapse groups with equations; without GROUP its rules are listed", i.name)
 	}
-	fmt.Fprintln(w, "learning.rule is one of")
+	fmt.Fprintf(w, "%s is one of\n", i.ruleKey)
 	for _, r := range i.rules {
 		fmt.Fprintf(w, "  %-10s  %s\n", r.name, r.meaning)
 	}

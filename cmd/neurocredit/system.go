@@ -13,7 +13,7 @@ import (
 )
 
 // systems are the models behind the commands. One more is one more adaptor.
-var systems = []system{dendriticSystem, palSystem, mdglSystem}
+var systems = []system{dendriticSystem, palSystem, mdglSystem, leSystem}
 
 // system is a model: a package with presets, experiments and training.
 type system interface {
@@ -32,16 +32,18 @@ type info struct {
 	presets     []string // by their full names
 	presetForms string   // what presets there are, for people
 	benchmarks  []string // presets that bench measures
+	model       string   // page of docs/models; "": that of its name
 	intro       string   // of the manual of settings, Markdown
 	unit        string   // of the work of a run, plural
 	passes      string   // what its length is counted in: the key of the setting
 
 	// groups are the synapse groups whose rules are equations, in the order of the
 	// signal; none if rules are chosen by name.
-	groups []ruleGroup
-	scope  func(group string) (equation.Scope, error)
-	rules  []namedRule
-	own    []ownEquation // those of a rule of one's own among rules
+	groups  []ruleGroup
+	scope   func(group string) (equation.Scope, error)
+	rules   []namedRule
+	ruleKey string        // the setting that names one of them
+	own     []ownEquation // those of a rule of one's own among rules
 }
 
 // ruleGroup is a synapse group with a plasticity rule.

@@ -140,6 +140,28 @@ func TestTrainMDGL(t *testing.T) {
 	contains(t, ok(t, "config", "check", run), run+": ok, 1 runs of fig3c_mdgl\n")
 }
 
+// TestTrainLE trains, resumes and draws networks of layers on some digits.
+func TestTrainLE(t *testing.T) {
+	if os.Getenv("NEUROCREDIT_DATA") == "" {
+		t.Skip("SKIPPED: set NEUROCREDIT_DATA to a folder with mnist/ to train an autoencoder")
+	}
+	dir := filepath.Join(t.TempDir(), "runs")
+	args := []string{"train", "fig5", "--out", dir, "--seeds", "2", "--epochs", "1", "--set", "data.train=64", "--set", "data.valid=32", "--set", "data.test=32",
+		"--set", "presentation.updates=2", "--set", "evaluation.updates=2", "--backend", "go"}
+	status, out, stderr := cli(t, args...)
+	if status != 0 {
+		t.Fatal(stderr)
+	}
+	contains(t, stderr, "6 of fig5_bp, fig5_fa, fig5_pal", "epochs      6")
+	contains(t, out, "fig5_pal", "error", "code (%)", "angle 2 (°)")
+	if got := ok(t, append(args, "--resume", "--quiet")...); got != out {
+		t.Errorf("table after resume\n%s, want\n%s", got, out)
+	}
+	figures := t.TempDir()
+	contains(t, ok(t, "figure", "fig5", "--runs", dir, "--out", figures), "fig5.png")
+	exists(t, filepath.Join(figures, "fig5.png"))
+}
+
 // TestOneSystem: runs of several systems do not mix, their results may.
 func TestOneSystem(t *testing.T) {
 	status, _, stderr := cli(t, "train", "chain/pal", "fig3c", "--out", "x")
