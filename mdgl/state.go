@@ -67,7 +67,7 @@ func (c *Config) checkState(s *State) error {
 	for _, spikes := range s.Recent {
 		for _, j := range spikes {
 			if j < 0 || j >= N {
-				return fmt.Errorf("Recent has neuron %d, want 0..%d", j, N-1)
+				return fmt.Errorf("field Recent has neuron %d, want 0..%d", j, N-1)
 			}
 		}
 	}
