@@ -34,9 +34,10 @@ type Options struct {
 	Data data.Source
 	// Engine is what computes: EngineNative advances every run on its own,
 	// EngineGraph all runs of one TrainAll whose configurations differ in numbers
-	// only as one compiled program. EngineAuto and "": native, which is faster but for
-	// sweeps of many circuits of a few neurons (docs/models/pal.md, section 15); a run that is resumed stays with the engine that began it. The
-	// engines agree to rounding; either gives a run the same numbers in any company.
+	// only as one compiled program. EngineAuto and "": native, which is faster but
+	// for sweeps of many circuits of a few neurons (docs/models/pal.md, section 15);
+	// a run that is resumed stays with the engine that began it. The engines agree to
+	// rounding; either gives a run the same numbers in any company.
 	Engine string
 	// Backend compiles the programs of the graph engine: "go", "xla:cpu", "xla:cuda"
 	// or "auto", the fastest that works. "": as NEUROCREDIT_BACKEND says, or auto.
