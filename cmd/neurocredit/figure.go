@@ -230,20 +230,32 @@ func (f *figureFlags) draw(cmd *cobra.Command, figure *paperFigure) error {
 	return nil
 }
 
-// loadRuns reads those of the runs that are in the folder.
+// loadRuns reads the runs of the variants of configs that are in the folder, with any
+// seeds.
 func loadRuns(ctx context.Context, folder string, configs []settings) ([]*outcome, error) {
-	var results []*outcome
+	var variants []string
 	for _, c := range configs {
-		dir := filepath.Join(folder, c.name())
-		if !isRun(dir) {
-			continue
+		if v := variantOf(c); !slices.Contains(variants, v) {
+			variants = append(variants, v)
 		}
-		r, err := loadRun(ctx, dir)
+	}
+	var results []*outcome
+	for _, v := range variants {
+		dirs, err := filepath.Glob(escape(filepath.Join(folder, v)) + "_seed_*")
 		if err != nil {
 			return nil, err
 		}
-		if r.points > 0 {
-			results = append(results, r)
+		for _, dir := range dirs {
+			if !isRun(dir) {
+				continue
+			}
+			r, err := loadRun(ctx, dir)
+			if err != nil {
+				return nil, err
+			}
+			if r.points > 0 {
+				results = append(results, r)
+			}
 		}
 	}
 	return results, nil

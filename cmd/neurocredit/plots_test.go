@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -95,7 +96,18 @@ func TestFigures(t *testing.T) {
 			}
 			ok(t, append([]string{"train", f.name, "--quiet", "--seeds", "2", "--out", dir}, short...)...)
 			out := t.TempDir()
-			contains(t, ok(t, "figure", f.name, "--runs", dir, "--out", out), f.name+".png", shows)
+			table := ok(t, "figure", f.name, "--runs", dir, "--out", out)
+			contains(t, table, f.name+".png", shows)
+			// Also seeds that the experiment does not list are drawn.
+			configs, err := readConfigs(f.name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, v := range newPlan(configs, 1).variants {
+				if !regexp.MustCompile(`(?m)^` + v + ` +2 +2 `).MatchString(table) {
+					t.Errorf("not both runs of %s:\n%s", v, table)
+				}
+			}
 			exists(t, filepath.Join(out, f.name+".png"), filepath.Join(out, f.name+".svg"))
 		})
 	}
