@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -16,17 +15,20 @@ func newBench() *cobra.Command {
 	var length time.Duration
 	var set []string
 	var precision string
+	var runs []int
 	o := &options{workers: 1}
 	c := &cobra.Command{
 		Use:   "bench [PRESET...]",
 		Short: "Measure how fast this machine computes the presets",
 		Long: `Bench trains with each preset for a moment, one run at a time, and prints the time of one
-time step (of one update for mdgl) of one run and of a complete run. The pictures of the
-MNIST presets of dendritic are random ones with as many dark pixels, so that no data are
-needed; those of mdgl must be fetched.`,
+time step (of one update for mdgl) of one run and of a complete run. With --runs it trains
+so many runs together, which is what the graph engine is for, and prints the share of one.
+Compiling does not count. The pictures of the MNIST presets of dendritic are random ones
+with as many dark pixels, so that no data are needed; those of mdgl must be fetched.`,
 		Example: `  neurocredit bench
   neurocredit bench yin-yang/pal --time 5s
-  neurocredit bench fig3c/mdgl chain/pal`,
+  neurocredit bench fig3c/mdgl chain/pal
+  neurocredit bench yin-yang/pal --engine graph --backend xla:cuda --runs 1,30,300,3000`,
 		Args: arguments(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if length <= 0 {
@@ -40,24 +42,31 @@ needed; those of mdgl must be fetched.`,
 			if cmd.Flags().Changed("precision") {
 				set = append(set, "precision="+precision)
 			}
-			rows := [][]string{{"preset", "system", "computed by", "one", "takes", "complete run"}}
+			for _, n := range runs {
+				if n < 1 || n > maxSeeds {
+					return fmt.Errorf("--runs %d must be in 1 to %d", n, maxSeeds)
+				}
+			}
+			rows := [][]string{{"preset", "system", "computed by", "runs", "one", "takes", "complete run"}}
 			var versions experiment.Versions
 			for _, name := range args {
 				configs, err := readConfigs(name, set...)
 				if err != nil {
 					return err
 				}
-				ns, v, err := measure(cmd.Context(), configs[0], o, length)
-				if err != nil {
-					return fmt.Errorf("%s: %w", name, err)
+				for _, n := range runs {
+					ns, v, err := measure(cmd.Context(), configs[0], o, n, length)
+					if err != nil {
+						return fmt.Errorf("%s: %w", name, err)
+					}
+					versions = v
+					complete := "-"
+					if work := configs[0].amounts().work; work > 0 {
+						complete = roughly(ns * float64(work))
+					}
+					i := configs[0].of().about()
+					rows = append(rows, []string{name, i.name, v.Engine, fmt.Sprint(n), i.unit[:len(i.unit)-1], precisely(ns), complete})
 				}
-				versions = v
-				complete := "-"
-				if work := configs[0].amounts().work; work > 0 {
-					complete = roughly(ns * float64(work))
-				}
-				i := configs[0].of().about()
-				rows = append(rows, []string{name, i.name, v.Engine, i.unit[:len(i.unit)-1], precisely(ns), complete})
 			}
 			w := cmd.OutOrStdout()
 			fmt.Fprintf(w, "%s %s, %s %s/%s, %s\n", versions.Module, versions.Revision, versions.Go, versions.OS, versions.Arch, versions.CPU)
@@ -67,14 +76,17 @@ needed; those of mdgl must be fetched.`,
 	}
 	flags := c.Flags()
 	flags.DurationVar(&length, "time", time.Second, "how long to measure each preset, about")
+	flags.IntSliceVar(&runs, "runs", []int{1}, "`numbers` of runs to train together, each measured apart")
+	flags.IntVar(&o.workers, "workers", 1, "cores to use")
 	flags.StringVar(&precision, "precision", "", "float64 or float32, in place of that of the preset")
 	addEngine(flags, &o.engine, &o.backend)
 	return c
 }
 
-// measure returns the nanoseconds of one unit of work. A short run, saved to disk
-// to learn what computes it, tells how many passes fill the time.
-func measure(ctx context.Context, s settings, o *options, length time.Duration) (float64, experiment.Versions, error) {
+// measure returns the nanoseconds that one unit of work of one run takes among so many.
+// It compares a long training with a short one, because beginnings (data, compiling)
+// do not count. The first one is saved to disk to learn what computes it.
+func measure(ctx context.Context, s settings, o *options, runs int, length time.Duration) (float64, experiment.Versions, error) {
 	var none experiment.Versions
 	b, err := s.of().benchmark(s)
 	if err != nil {
@@ -85,31 +97,38 @@ func measure(ctx context.Context, s settings, o *options, length time.Duration) 
 		return 0, none, err
 	}
 	defer os.RemoveAll(temp)
-	run := func(passes int, dir string) (float64, error) {
+	train := func(passes int, dir string) (work, ns float64, err error) {
 		with := *o
 		with.dir = dir
-		work := b.lengthen(passes)
+		work = float64(b.lengthen(passes)) * float64(runs)
 		begin := time.Now()
-		err := b.run(ctx, &with)
-		return float64(time.Since(begin).Nanoseconds()) / float64(work), err
+		err = b.run(ctx, &with, runs)
+		return work, float64(time.Since(begin).Nanoseconds()), err
 	}
-	dir := filepath.Join(temp, "run")
-	if _, err := run(1, dir); err != nil {
+	if _, _, err := train(1, temp); err != nil {
 		return 0, none, err
 	}
-	saved, err := experiment.Open(dir)
+	saved, err := findRuns([]string{temp})
 	if err != nil {
 		return 0, none, err
 	}
-	versions := saved.Versions[0]
-	ns, err := run(1, "")
+	first, err := experiment.Open(saved[0])
 	if err != nil {
 		return 0, none, err
 	}
-	if passes := int(float64(length.Nanoseconds()) / (ns * float64(b.lengthen(1)))); passes >= 2 {
-		ns, err = run(passes, "")
+	less, short, err := train(1, "")
+	if err != nil {
+		return 0, none, err
 	}
-	return ns, versions, err
+	for passes := 2; ; passes *= 2 {
+		work, long, err := train(passes, "")
+		if err != nil {
+			return 0, none, err
+		}
+		if more := long - short; more >= float64(length.Nanoseconds()) || passes >= 1<<20 && more > 0 {
+			return more / (work - less), first.Versions[0], nil
+		}
+	}
 }
 
 // precisely writes a short time.

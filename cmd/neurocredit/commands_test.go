@@ -207,8 +207,9 @@ func TestData(t *testing.T) {
 }
 
 func TestBench(t *testing.T) {
-	text := ok(t, "bench", "yin-yang/pal", "--time", "1ms")
-	row := regexp.MustCompile(`yin-yang/pal +dendritic +native float64 +step +(\S+) (ns|µs) +\S+ (s|min|h)\n`).FindStringSubmatch(text)
+	text := ok(t, "bench", "yin-yang/pal", "--time", "1ms", "--runs", "1,2")
+	contains(t, text, " 2  step")
+	row := regexp.MustCompile(`yin-yang/pal +dendritic +native float64 +1 +step +(\S+) (ns|µs) +\S+ (s|min|h)\n`).FindStringSubmatch(text)
 	if row == nil {
 		t.Fatalf("no row of the preset:\n%s", text)
 	}

@@ -100,10 +100,10 @@ func dendriticBenchmark(c *dendritic.Config) (*benchmark, error) {
 	c.Data = dendritic.Data{Set: "own", Classes: c.Data.Classes, Train: perClass, Valid: perClass / 6, Test: 1}
 	return &benchmark{
 		lengthen: func(passes int) int64 { c.Epochs = passes; return dendriticSteps(c) },
-		run: func(ctx context.Context, o *options) error {
+		run: func(ctx context.Context, o *options, runs int) error {
 			own := dendriticOptions(o)
 			own.Data = &splits
-			_, err := dendritic.Train(ctx, *c, own)
+			_, err := dendritic.TrainAll(ctx, copies(c, runs, func(c *dendritic.Config, i int) { c.Name, c.Seed = fmt.Sprintf("run_%d", i), c.Seed+uint32(i) }), own)
 			return err
 		},
 	}, c.Validate()

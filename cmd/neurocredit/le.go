@@ -69,8 +69,8 @@ func leOutcome(r *le.Result) (*le.Config, outcome) {
 func leBenchmark(c *le.Config) (*benchmark, error) {
 	return &benchmark{
 		lengthen: func(passes int) int64 { c.Epochs = passes; return int64(passes) },
-		run: func(ctx context.Context, o *options) error {
-			_, err := le.Train(ctx, *c, leOptions(o))
+		run: func(ctx context.Context, o *options, runs int) error {
+			_, err := le.TrainAll(ctx, copies(c, runs, func(c *le.Config, i int) { c.Name, c.Seed = fmt.Sprintf("run_%d", i), c.Seed+uint64(i) }), leOptions(o))
 			return err
 		},
 	}, c.Validate()

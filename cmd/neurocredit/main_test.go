@@ -99,6 +99,7 @@ func TestErrors(t *testing.T) {
 		{"data fetch mnist --from " + dir + " --dir " + filepath.Join(dir, "to"), []string{dir, "train-images-idx3-ubyte"}},
 		{"data check mnist --dir " + dir, []string{dir, "neurocredit data"}},
 		{"bench --time -1s", []string{"--time -1s"}},
+		{"bench --runs 0", []string{"--runs 0", "1 to"}},
 		{"bench yin-yang/x", []string{`unknown mode "x"`}},
 		{"bench yin-yang/fa --precision half", []string{"precision", "half"}},
 	} {

@@ -100,8 +100,8 @@ func mdglBenchmark(c *mdgl.Config) (*benchmark, error) {
 			c.Validation.Every, c.Validation.Batch, c.Validation.Tests, c.Validation.StopError = passes+1, 1, 0, 0
 			return int64(passes)
 		},
-		run: func(ctx context.Context, o *options) error {
-			_, err := mdgl.Train(ctx, *c, mdglOptions(o))
+		run: func(ctx context.Context, o *options, runs int) error {
+			_, err := mdgl.TrainAll(ctx, copies(c, runs, func(c *mdgl.Config, i int) { c.Name, c.Seed = fmt.Sprintf("run_%d", i), c.Seed+uint32(i) }), mdglOptions(o))
 			return err
 		},
 	}, c.Validate()

@@ -88,8 +88,8 @@ func palBenchmark(c *pal.Config) (*benchmark, error) {
 	c.Presentation.Settling = c.Circuit.Dt
 	return &benchmark{
 		lengthen: func(passes int) int64 { c.Epochs = passes; return palSteps(c) },
-		run: func(ctx context.Context, o *options) error {
-			_, err := pal.Train(ctx, *c, palOptions(o))
+		run: func(ctx context.Context, o *options, runs int) error {
+			_, err := pal.TrainAll(ctx, copies(c, runs, func(c *pal.Config, i int) { c.Name, c.Seed = fmt.Sprintf("run_%d", i), c.Seed+uint32(i) }), palOptions(o))
 			return err
 		},
 	}, c.Validate()

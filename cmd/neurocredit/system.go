@@ -108,7 +108,17 @@ type value struct {
 // benchmark is a short form of a run.
 type benchmark struct {
 	lengthen func(passes int) (work int64)
-	run      func(ctx context.Context, o *options) error
+	run      func(ctx context.Context, o *options, runs int) error // with seeds of their own
+}
+
+// copies makes runs that differ in their seeds from c.
+func copies[C any](c *C, runs int, set func(c *C, i int)) []C {
+	list := make([]C, runs)
+	for i := range list {
+		list[i] = *c
+		set(&list[i], i)
+	}
+	return list
 }
 
 // model makes a system of a package with the configurations C and the results R.
