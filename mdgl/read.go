@@ -2,7 +2,6 @@ package mdgl
 
 import (
 	"embed"
-	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -64,7 +63,7 @@ func Preset(name string) (*Config, error) {
 // Assignments such as "iterations=20" change all runs.
 func ReadConfigs(file string, set ...string) ([]Config, error) {
 	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) && slices.Contains(ExperimentNames(), file) {
+	if err != nil && slices.Contains(ExperimentNames(), file) { // also beside a folder of that name, such as one of results
 		text, err = Experiments.ReadFile("experiments/" + file + ".yaml")
 	}
 	if err != nil {

@@ -236,3 +236,19 @@ func TestRulesOfSystems(t *testing.T) {
 		t.Error("a refused command has made its folder")
 	}
 }
+
+// TestFolderOfThatName reads experiments beside folders with their names, such as
+// train NAME --out NAME leaves.
+func TestFolderOfThatName(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for _, s := range systems {
+		for _, name := range s.about().experiments {
+			if err := os.Mkdir(name, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			if configs, err := readConfigs(name); err != nil || len(configs) == 0 {
+				t.Errorf("%s: %d configurations, %v", name, len(configs), err)
+			}
+		}
+	}
+}
