@@ -157,9 +157,9 @@ func (o readouts) at(run, pattern, readout int, voltage, target []float64) {
 // present shows patterns of a stage to every network, orders[run] to each, and
 // calls after with the number and the readouts of those that came to an end, until
 // it returns false. The first pattern of a pass resets the players. The states are
-// taken from the networks and given back to them; after an error other than that of
-// ctx, when nothing was shown. It stops between
-// calls of the program when ctx is done, and calls take about callTime.
+// taken from the networks and given back to them. It stops between calls of the
+// program, which take about callTime, when ctx is done, with its error; after any
+// other error the networks have their old states.
 func (g *graphBatch) present(ctx context.Context, first, training bool, st *stage, orders [][]int, after func(count int, o readouts) bool) error {
 	if err := g.push(); err != nil {
 		return err

@@ -2,6 +2,7 @@ package dendritic
 
 import (
 	"context"
+	"errors"
 	"math"
 )
 
@@ -44,7 +45,7 @@ func (s *sweep) trainBatch(ctx context.Context, runs []int) error {
 	for len(all) > 0 {
 		var here, elsewhere []*member
 		for _, m := range all {
-			if m.sameplace(all[0]) {
+			if m.samePlace(all[0]) {
 				here = append(here, m)
 			} else {
 				elsewhere = append(elsewhere, m)
@@ -56,8 +57,8 @@ func (s *sweep) trainBatch(ctx context.Context, runs []int) error {
 	return nil
 }
 
-// sameplace reports whether two runs have come to the same pattern.
-func (m *member) sameplace(o *member) bool {
+// samePlace reports whether two runs have come to the same pattern.
+func (m *member) samePlace(o *member) bool {
 	return m.Epoch == o.Epoch && m.Stage == o.Stage && m.Next == o.Next && (m.Order == nil) == (o.Order == nil) && m.Done == o.Done
 }
 
@@ -176,7 +177,7 @@ func (c *crew) segment(ctx context.Context, lead *member) error {
 		}
 		return on
 	})
-	if err != nil && ctx.Err() == nil {
+	if stopped := ctx.Err(); err != nil && (stopped == nil || !errors.Is(err, stopped)) {
 		c.each(func(m *member) error {
 			m.end = true
 			*m.err = m.fail(err)
