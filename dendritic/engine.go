@@ -3,7 +3,6 @@ package dendritic
 import (
 	"errors"
 	"fmt"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -70,7 +69,7 @@ func (e *engines) auto(configs []Config, dirs []string, o *Options) error {
 	begun := false
 	for i, dir := range dirs {
 		if o.Resume && dir != "" {
-			e.graph[i] = strings.HasPrefix(engineOf(dir), EngineGraph)
+			e.graph[i] = strings.HasPrefix(experiment.BegunBy(dir), EngineGraph)
 			begun = begun || e.graph[i]
 		}
 	}
@@ -128,15 +127,6 @@ func (e *engines) name(graph bool, c *Config) string {
 	return EngineNative + " " + c.Precision
 }
 
-// engineOf returns what began a run, "" if there is none.
-func engineOf(dir string) string {
-	saved, err := experiment.Open(dir)
-	if err != nil || len(saved.Versions) == 0 {
-		return ""
-	}
-	return saved.Versions[0].Engine
-}
-
 // fitsGraph returns an error if the graph engine cannot run the configuration.
 func (c *Config) fitsGraph() error {
 	if len(c.Record.Variables) > 0 {
@@ -184,20 +174,6 @@ func (c *Config) batchKey() string {
 	k := &c.Circuit
 	return fmt.Sprint(k.Levels, k.Activation, k.LatentEquilibrium, k.Bias.On, c.StepsPerPattern(), c.Precision, c.Epochs, c.Presentation,
 		fmt.Sprintf("%+v", c.Data), c.rule(groupUp), c.rule(groupP2I), c.rule(groupI2P), c.rule(groupDown))
-}
-
-// runDirs returns the results directory of every run.
-func runDirs(configs []Config, o *Options, single bool) []string {
-	dirs := make([]string, len(configs))
-	for i, c := range configs {
-		switch {
-		case single:
-			dirs[i] = o.Dir
-		case o.Dir != "":
-			dirs[i] = filepath.Join(o.Dir, c.Name)
-		}
-	}
-	return dirs
 }
 
 // workerCount returns the number of runs or batches at a time.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/neurocredit/neurocredit/internal/backend"
 	"github.com/neurocredit/neurocredit/internal/backend/backendtest"
+	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
 // sweepConfigs returns short runs that share a program.
@@ -72,7 +73,7 @@ func TestGraphTrainAll(t *testing.T) {
 			if !loaded.Done || len(loaded.Epochs) != len(r.Epochs) {
 				t.Errorf("run %d: loaded %+v", i, loaded)
 			}
-			if got := engineOf(r.Dir); got != "graph "+b.Name+" float64" {
+			if got := experiment.BegunBy(r.Dir); got != "graph "+b.Name+" float64" {
 				t.Errorf("run %d: versions.json says %q", i, got)
 			}
 		}
@@ -116,7 +117,7 @@ func TestGraphResume(t *testing.T) {
 		for {
 			results, err := TrainAll(&stopping{t.Context(), every + stops%4}, configs, o)
 			o.Resume = true
-			if engineOf(filepath.Join(o.Dir, configs[0].Name)) != "" {
+			if experiment.BegunBy(filepath.Join(o.Dir, configs[0].Name)) != "" {
 				o.Engine = EngineAuto
 			}
 			if err == nil {

@@ -9,7 +9,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -112,18 +111,12 @@ func epochsFrom(c *Config, t experiment.Table) (epochs []Epoch, test *Score, err
 
 // Load reads a run from its results directory, also while it is still computed.
 func Load(ctx context.Context, dir string) (*Result, error) {
-	saved, err := experiment.Open(dir)
+	r := &Result{Dir: dir}
+	saved, table, err := experiment.Load(dir, &r.Config)
 	if err != nil {
 		return nil, fmt.Errorf("dendritic: %w", err)
 	}
-	r := &Result{Dir: dir, Done: saved.Status.State == experiment.Done}
-	if err := config.Decode(saved.Config, &r.Config, dir+"/config.yaml"); err != nil {
-		return nil, fmt.Errorf("dendritic: %w", err)
-	}
-	table, err := saved.Metrics()
-	if err != nil {
-		return nil, fmt.Errorf("dendritic: %w", err)
-	}
+	r.Done = saved.Status.State == experiment.Done
 	if r.Epochs, r.Test, err = epochsFrom(&r.Config, table); err != nil {
 		return nil, fmt.Errorf("%s: %w", dir, err)
 	}

@@ -355,6 +355,9 @@ func TestFreshSeeding(t *testing.T) {
 		if r.Config.Seed != first.Config.Seed {
 			t.Errorf("seed %d goes on with %d", first.Config.Seed, r.Config.Seed)
 		}
+		if saved, err := Load(t.Context(), dir); err != nil || saved.Config.Seed != first.Config.Seed {
+			t.Errorf("seed %d is saved as %d, %v", first.Config.Seed, saved.Config.Seed, err)
+		}
 		keyed := cfg
 		keyed.Seeding, keyed.Seed = "keyed", r.Config.Seed
 		k, err := Train(t.Context(), keyed, nil)

@@ -2,18 +2,17 @@ package dendritic
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"math/rand/v2"
 	"path/filepath"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -52,7 +51,8 @@ const checkpointEvery = 30 * time.Second
 // together with the context's cause. A rule that diverges ends the run with a
 // *DivergedError, also together with the result so far.
 func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
-	results, err := trainAll(ctx, []Config{c}, o, true)
+	o = cmp.Or(o, &Options{})
+	results, err := trainAll(ctx, []Config{c}, []string{o.Dir}, o)
 	return results[0], err
 }
 
@@ -60,38 +60,30 @@ func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
 // not stop the others: results has an entry for every configuration (nil if it
 // did not start), and the error tells which failed and why.
 func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
-	seen := map[string]bool{}
-	for _, c := range configs {
-		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
-			return make([]*Result, len(configs)), fmt.Errorf("dendritic: run name %q must be given and different for every run", c.Name)
-		}
-		seen[c.Name] = true
+	o = cmp.Or(o, &Options{})
+	dirs, err := experiment.Dirs(o.Dir, len(configs), func(i int) string { return configs[i].Name })
+	if err != nil {
+		return make([]*Result, len(configs)), fmt.Errorf("dendritic: %w", err)
 	}
-	return trainAll(ctx, configs, o, false)
+	return trainAll(ctx, configs, dirs, o)
 }
 
-func trainAll(ctx context.Context, configs []Config, o *Options, single bool) ([]*Result, error) {
-	if o == nil {
-		o = &Options{}
-	}
+func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) ([]*Result, error) {
 	results := make([]*Result, len(configs))
 	for i := range configs {
 		if err := configs[i].Validate(); err != nil {
 			return results, err
 		}
 	}
-	dirs := runDirs(configs, o, single)
 	e, err := chooseEngines(configs, dirs, o)
 	if err != nil {
 		return results, err
 	}
 	defer e.close()
 	s := &sweep{options: o, engines: e, configs: configs, dirs: dirs, sets: &splitsCache{}, results: results, report: make(experiment.Report, len(configs))}
-	if o.Progress != nil {
-		s.progress = experiment.NewProgress(ctx, o.Progress, len(configs))
-		defer s.progress.Close()
-		s.progress.Printf("%s", e.note)
-	}
+	s.progress = experiment.NewProgress(ctx, o.Progress, len(configs))
+	defer s.progress.Close()
+	s.progress.Printf("%s", e.note)
 	units := e.units(configs)
 	for k, err := range experiment.All(ctx, len(units), o.workerCount(), func(ctx context.Context, k int) error { return s.advance(ctx, units[k]) }) {
 		for _, i := range units[k].runs {
@@ -100,11 +92,8 @@ func trainAll(ctx context.Context, configs []Config, o *Options, single bool) ([
 			}
 		}
 	}
-	if len(configs) == 1 {
-		return results, s.report[0]
-	}
 	for i, err := range s.report {
-		if err != nil {
+		if err != nil && len(configs) > 1 {
 			s.report[i] = fmt.Errorf("%s: %w", configs[i].Name, err)
 		}
 	}
@@ -152,9 +141,7 @@ func (s *sweep) train(ctx context.Context, i int) (r *Result, err error) {
 func (s *sweep) begin(ctx context.Context, i int) (*worker, error) {
 	c, dir, onGraph := s.configs[i], s.dirs[i], s.engines.graph[i]
 	if c.Seeding == "fresh" {
-		var b [4]byte
-		rand.Read(b[:]) // never fails
-		c.Seed = binary.LittleEndian.Uint32(b[:])
+		c.Seed = rand.Uint32()
 	}
 	splits, err := s.sets.load(ctx, &c, s.options.Data)
 	if err != nil {
@@ -214,36 +201,18 @@ func checkDisk(c *Config, splits *data.Splits, dir string) error {
 	return nil
 }
 
-// open creates or resumes the results directory.
+// open creates or resumes the results directory. A fresh seed is the one that was
+// drawn when the run began.
 func open(c *Config, dir string, resume bool, engine string) (*experiment.Run, error) {
-	text, err := config.EncodeCommented(c)
-	if err != nil {
-		return nil, fmt.Errorf("dendritic: %w", err)
-	}
-	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
-	var run *experiment.Run
-	if resume {
-		run, err = experiment.CreateOrResume(dir, m)
-	} else {
-		run, err = experiment.Create(dir, m)
-	}
+	run, err := experiment.Start(dir, c, resume, engine, func(saved, c *Config) {
+		if c.Seeding == "fresh" && saved.Seeding == "fresh" {
+			c.Seed = saved.Seed
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("dendritic: %w", err)
 	}
 	return run, nil
-}
-
-// configDiff lists what forbids to resume. A fresh seed is the one that was
-// drawn when the run began.
-func configDiff(saved []byte, c *Config) []string {
-	var old Config
-	if err := config.Decode(saved, &old, "config.yaml"); err != nil {
-		return []string{err.Error()}
-	}
-	if c.Seeding == "fresh" && old.Seeding == "fresh" {
-		c.Seed = old.Seed
-	}
-	return config.Diff(&old, c)
 }
 
 // worker carries out the protocol of one run, with its files if it has any.

@@ -97,7 +97,7 @@ func (e *engines) auto(configs []Config, dirs []string, o *Options) {
 	for i := range configs {
 		by := ""
 		if o.Resume && dirs[i] != "" {
-			by = begunBy(dirs[i])
+			by = experiment.BegunBy(dirs[i])
 		}
 		e.graph[i] = strings.HasPrefix(by, EngineGraph) || by == "" && gpu && configs[i].checkGraph() == nil
 		began, takes = began || e.graph[i] && by != "", takes || e.graph[i]
@@ -110,15 +110,6 @@ func (e *engines) auto(configs []Config, dirs []string, o *Options) {
 	default:
 		e.note = "engine native: on a processor it is faster than the graph engine"
 	}
-}
-
-// begunBy returns the engine that began a run, "" if there is none.
-func begunBy(dir string) string {
-	saved, err := experiment.Open(dir)
-	if err != nil || len(saved.Versions) == 0 {
-		return ""
-	}
-	return saved.Versions[0].Engine
 }
 
 // close releases programs and backend.

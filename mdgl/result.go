@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
@@ -156,18 +155,12 @@ func readPoints(t experiment.Table) (points []Point, test *Score, err error) {
 
 // Load reads a run from its results directory, also while it is still computed.
 func Load(ctx context.Context, dir string) (*Result, error) {
-	saved, err := experiment.Open(dir)
+	r := &Result{Dir: dir}
+	saved, table, err := experiment.Load(dir, &r.Config)
 	if err != nil {
 		return nil, fmt.Errorf("mdgl: %w", err)
 	}
-	r := &Result{Dir: dir, Done: saved.Status.State == experiment.Done}
-	if err := config.Decode(saved.Config, &r.Config, dir+"/config.yaml"); err != nil {
-		return nil, fmt.Errorf("mdgl: %w", err)
-	}
-	table, err := saved.Metrics()
-	if err != nil {
-		return nil, fmt.Errorf("mdgl: %w", err)
-	}
+	r.Done = saved.Status.State == experiment.Done
 	if r.Points, r.Test, err = readPoints(table); err != nil {
 		return nil, err
 	}

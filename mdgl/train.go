@@ -2,20 +2,19 @@ package mdgl
 
 import (
 	"bytes"
+	"cmp"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
 	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"path/filepath"
 	"runtime"
 	"sync"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
@@ -61,7 +60,8 @@ const checkpointEvery = 30 * time.Second
 // context's cause. A gradient that is not finite ends the run with a *DivergedError,
 // also together with the result so far.
 func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
-	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	o = cmp.Or(o, &Options{})
+	results, err := trainAll(ctx, []Config{c}, []string{o.Dir}, o)
 	return results[0], err
 }
 
@@ -69,34 +69,20 @@ func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
 // not stop the others: results has an entry for every configuration (nil if it
 // did not start), and the error tells which failed and why.
 func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
-	seen := map[string]bool{}
-	for _, c := range configs {
-		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
-			return make([]*Result, len(configs)), fmt.Errorf("mdgl: run name %q must be given and different for every run", c.Name)
-		}
-		seen[c.Name] = true
+	o = cmp.Or(o, &Options{})
+	dirs, err := experiment.Dirs(o.Dir, len(configs), func(i int) string { return configs[i].Name })
+	if err != nil {
+		return make([]*Result, len(configs)), fmt.Errorf("mdgl: %w", err)
 	}
-	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
-		if o.Dir == "" {
-			return ""
-		}
-		return filepath.Join(o.Dir, c.Name)
-	})
+	return trainAll(ctx, configs, dirs, o)
 }
 
-func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
-	if o == nil {
-		o = &Options{}
-	}
+func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) ([]*Result, error) {
 	results := make([]*Result, len(configs))
 	for i := range configs {
 		if err := configs[i].Validate(); err != nil {
 			return results, err
 		}
-	}
-	dirs := make([]string, len(configs))
-	for i := range configs {
-		dirs[i] = dir(o, &configs[i])
 	}
 	with, err := chooseEngines(configs, dirs, o)
 	if err != nil {
@@ -108,21 +94,15 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if workers <= 0 {
 		workers = min(max(cores, with.runs), max(1, len(configs)))
 	}
-	var progress *experiment.Progress
-	if o.Progress != nil {
-		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
-		defer progress.Close()
-		progress.Printf("%s", with.note)
-	}
+	progress := experiment.NewProgress(ctx, o.Progress, len(configs))
+	defer progress.Close()
+	progress.Printf("%s", with.note)
 	tasks := &taskCache{}
 	report := experiment.All(ctx, len(configs), workers, func(ctx context.Context, i int) (err error) {
 		j := &job{engines: with, number: i, cores: max(1, cores/workers), progress: progress}
 		results[i], err = j.train(ctx, configs[i], o, dirs[i], tasks)
 		return err
 	})
-	if len(configs) == 1 {
-		return results, report[0]
-	}
 	return results, report.Err()
 }
 
@@ -179,9 +159,7 @@ type job struct {
 // train carries out one run.
 func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks *taskCache) (r *Result, err error) {
 	if c.Seeding == "fresh" {
-		var b [4]byte
-		rand.Read(b[:]) // never fails
-		c.Seed = binary.LittleEndian.Uint32(b[:])
+		c.Seed = rand.Uint32()
 	}
 	if j.task, err = tasks.load(ctx, &c, o.Task); err != nil {
 		return nil, err
@@ -224,36 +202,18 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 	return j.result, err
 }
 
-// open creates or resumes the results directory.
+// open creates or resumes the results directory. A fresh seed is the one that was
+// drawn when the run began.
 func open(c *Config, dir string, resume bool, engine string) (*experiment.Run, error) {
-	text, err := config.EncodeCommented(c)
-	if err != nil {
-		return nil, fmt.Errorf("mdgl: %w", err)
-	}
-	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, given []byte) []string { return configDiff(saved, c) }}
-	var run *experiment.Run
-	if resume {
-		run, err = experiment.CreateOrResume(dir, m)
-	} else {
-		run, err = experiment.Create(dir, m)
-	}
+	run, err := experiment.Start(dir, c, resume, engine, func(saved, c *Config) {
+		if c.Seeding == "fresh" && saved.Seeding == "fresh" {
+			c.Seed = saved.Seed
+		}
+	})
 	if err != nil {
 		return nil, fmt.Errorf("mdgl: %w", err)
 	}
 	return run, nil
-}
-
-// configDiff lists what forbids to resume. A fresh seed is the one that was
-// drawn when the run began.
-func configDiff(saved []byte, c *Config) []string {
-	var old Config
-	if err := config.Decode(saved, &old, "config.yaml"); err != nil {
-		return []string{err.Error()}
-	}
-	if c.Seeding == "fresh" && old.Seeding == "fresh" {
-		c.Seed = old.Seed
-	}
-	return config.Diff(&old, c)
 }
 
 // openFiles opens metrics and recordings and goes to the last checkpoint.

@@ -42,7 +42,7 @@ func (o *Options) openEngines(dirs []string, workers int) (*engines, error) {
 		case EngineGraph:
 			e.graph[i] = true
 		case "", EngineAuto:
-			e.graph[i] = o.Resume && dir != "" && strings.HasPrefix(begunBy(dir), EngineGraph)
+			e.graph[i] = o.Resume && dir != "" && strings.HasPrefix(experiment.BegunBy(dir), EngineGraph)
 		}
 		if e.graph[i] {
 			together++
@@ -72,15 +72,6 @@ func (e *engines) note(asked string) string {
 		return "engine native: " + why
 	}
 	return fmt.Sprintf("engine graph: %s; %v", why, e.backend)
-}
-
-// begunBy returns the engine that began a run, "" if there is none.
-func begunBy(dir string) string {
-	saved, err := experiment.Open(dir)
-	if err != nil || len(saved.Versions) == 0 {
-		return ""
-	}
-	return saved.Versions[0].Engine
 }
 
 func (e *engines) close() {

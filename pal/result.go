@@ -14,7 +14,6 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/mt19937"
 	"github.com/neurocredit/neurocredit/internal/npy"
@@ -155,18 +154,12 @@ func pointsFrom(c *Config, t experiment.Table) ([]Point, error) {
 
 // Load reads a run from its results directory, also while it is still computed.
 func Load(ctx context.Context, dir string) (*Result, error) {
-	saved, err := experiment.Open(dir)
+	r := &Result{Dir: dir}
+	saved, table, err := experiment.Load(dir, &r.Config)
 	if err != nil {
 		return nil, fmt.Errorf("pal: %w", err)
 	}
-	r := &Result{Dir: dir, Done: saved.Status.State == experiment.Done}
-	if err := config.Decode(saved.Config, &r.Config, dir+"/config.yaml"); err != nil {
-		return nil, fmt.Errorf("pal: %w", err)
-	}
-	table, err := saved.Metrics()
-	if err != nil {
-		return nil, fmt.Errorf("pal: %w", err)
-	}
+	r.Done = saved.Status.State == experiment.Done
 	if r.Points, err = pointsFrom(&r.Config, table); err != nil {
 		return nil, err
 	}

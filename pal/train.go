@@ -2,16 +2,15 @@ package pal
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
@@ -58,7 +57,8 @@ var updatesName = RecordingName{Comparison, 0, "ff", "angle"}
 // together with the context's cause. A rule that diverges ends the run with a
 // *DivergedError, also together with the result so far.
 func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
-	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	o = cmp.Or(o, &Options{})
+	results, err := trainAll(ctx, []Config{c}, []string{o.Dir}, o)
 	return results[0], err
 }
 
@@ -66,25 +66,15 @@ func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
 // not stop the others: results has an entry for every configuration (nil if it
 // did not start), and the error tells which failed and why.
 func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
-	seen := map[string]bool{}
-	for _, c := range configs {
-		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
-			return make([]*Result, len(configs)), fmt.Errorf("pal: run name %q must be given and different for every run", c.Name)
-		}
-		seen[c.Name] = true
+	o = cmp.Or(o, &Options{})
+	dirs, err := experiment.Dirs(o.Dir, len(configs), func(i int) string { return configs[i].Name })
+	if err != nil {
+		return make([]*Result, len(configs)), fmt.Errorf("pal: %w", err)
 	}
-	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
-		if o.Dir == "" {
-			return ""
-		}
-		return filepath.Join(o.Dir, c.Name)
-	})
+	return trainAll(ctx, configs, dirs, o)
 }
 
-func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
-	if o == nil {
-		o = &Options{}
-	}
+func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) ([]*Result, error) {
 	results := make([]*Result, len(configs))
 	for i := range configs {
 		if err := configs[i].Validate(); err != nil {
@@ -95,21 +85,14 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 	if workers <= 0 {
 		workers = runtime.NumCPU()
 	}
-	dirs := make([]string, len(configs))
-	for i := range configs {
-		dirs[i] = dir(o, &configs[i])
-	}
 	e, err := o.openEngines(dirs, workers)
 	if err != nil {
 		return results, err
 	}
 	defer e.close()
-	var progress *experiment.Progress
-	if o.Progress != nil {
-		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
-		defer progress.Close()
-		progress.Printf("%s", e.note(o.Engine))
-	}
+	progress := experiment.NewProgress(ctx, o.Progress, len(configs))
+	defer progress.Close()
+	progress.Printf("%s", e.note(o.Engine))
 	begin := ctx
 	if e.meeting != nil {
 		// All must come to the meeting, also if there is nothing left to do.
@@ -119,9 +102,6 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 		results[i], err = train(ctx, configs[i], o, e, i, dirs[i], progress)
 		return err
 	})
-	if len(configs) == 1 {
-		return results, report[0]
-	}
 	return results, report.Err()
 }
 
@@ -166,28 +146,12 @@ func train(ctx context.Context, c Config, o *Options, e *engines, i int, dir str
 
 // open creates or resumes the results directory.
 func open(c *Config, dir, engine string, resume bool) (*experiment.Run, error) {
-	text, err := config.EncodeCommented(c)
-	if err != nil {
-		return nil, fmt.Errorf("pal: %w", err)
-	}
-	m := experiment.Manifest{Config: text, Engine: engine, Diff: func(saved, _ []byte) []string {
-		var old Config
-		if err := config.Decode(saved, &old, "config.yaml"); err != nil {
-			return []string{err.Error()}
-		}
-		return config.Diff(&old, c)
-	}}
 	if size := c.RecordingSize(); size > 0 {
 		if err := experiment.Require(dir, uint64(size)); err != nil {
 			return nil, fmt.Errorf("pal: the recordings of %s: %w; a larger record.every makes them smaller", c.Name, err)
 		}
 	}
-	var run *experiment.Run
-	if resume {
-		run, err = experiment.CreateOrResume(dir, m)
-	} else {
-		run, err = experiment.Create(dir, m)
-	}
+	run, err := experiment.Start(dir, c, resume, engine, nil)
 	if err != nil {
 		return nil, fmt.Errorf("pal: %w", err)
 	}

@@ -40,7 +40,11 @@ type Progress struct {
 // NewProgress shows the progress of the given number of runs on w, usually
 // os.Stderr, or in the notebook cell when the program runs in one. When ctx is
 // cancelled nothing more is drawn before Close, so that checkpoints come first.
+// It returns nil if w is nil.
 func NewProgress(ctx context.Context, w io.Writer, runs int) *Progress {
+	if w == nil {
+		return nil
+	}
 	return newProgress(ctx, newRenderer(w), runs, time.Now)
 }
 

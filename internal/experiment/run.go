@@ -37,10 +37,10 @@ type Manifest struct {
 	// Engine names what advances the state, such as "native" or "graph go".
 	Engine string
 
-	// Diff lists the differences between the saved and the given configuration
-	// that forbid to resume, one text each. When it returns none, the given
-	// configuration replaces the saved one. Nil compares the lines.
-	Diff func(saved, given []byte) []string
+	// Compare lists the differences between the saved and the given configuration
+	// that forbid to resume, one text each. If there are none, the configuration
+	// that it returns replaces the saved one. Nil compares the lines of Config.
+	Compare func(saved []byte) (config []byte, differences []string)
 }
 
 // Run is a run being computed, the only writer of its results directory. Except
@@ -150,13 +150,15 @@ func (r *Run) resume(m Manifest) error {
 	if err != nil {
 		return err
 	}
-	diff := m.Diff
-	if diff == nil {
-		diff = diffLines
+	var diff []string
+	if m.Compare != nil {
+		m.Config, diff = m.Compare(config)
+	} else {
+		diff = diffLines(config, m.Config)
 	}
-	if d := diff(config, m.Config); len(d) > 0 {
+	if len(diff) > 0 {
 		return fmt.Errorf("experiment: %s was started with another configuration, so it cannot be resumed:\n  %s",
-			r.dir, strings.Join(d, "\n  "))
+			r.dir, strings.Join(diff, "\n  "))
 	}
 	r.saved, r.state, r.hasState, err = readCheckpoint(r.dir)
 	if err != nil {

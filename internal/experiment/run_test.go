@@ -159,17 +159,17 @@ func TestResumeComparesConfig(t *testing.T) {
 	if s := read(t, filepath.Join(dir, configName)); s != string(toyManifest.Config) {
 		t.Errorf("config after refusal: %q", s)
 	}
-	m.Diff = func(saved, given []byte) []string { return []string{"seed"} }
+	m.Compare = func([]byte) ([]byte, []string) { return nil, []string{"seed"} }
 	_, err = Resume(dir, m)
 	requireError(t, err, "\n  seed")
-	m.Diff = func(saved, given []byte) []string { return nil }
+	m.Compare = func([]byte) ([]byte, []string) { return []byte("seed: 3\n"), nil }
 	r, err := Resume(dir, m)
 	if err != nil {
 		t.Fatal(err)
 	}
 	r.Finish(&err)
-	if s := read(t, filepath.Join(dir, configName)); s != string(m.Config) {
-		t.Errorf("config that Diff allowed: %q", s)
+	if s := read(t, filepath.Join(dir, configName)); s != "seed: 3\n" {
+		t.Errorf("config that Compare allowed: %q", s)
 	}
 }
 

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"fmt"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -70,6 +71,25 @@ func protect(ctx context.Context, i int, run func(ctx context.Context, i int) er
 	return run(ctx, i)
 }
 
+// Dirs returns the results directories in dir of n runs, called as the runs. The
+// names must be given and different. Without dir the runs have none, and names do
+// not matter.
+func Dirs(dir string, n int, name func(i int) string) ([]string, error) {
+	dirs := make([]string, n)
+	if dir == "" {
+		return dirs, nil
+	}
+	seen := map[string]bool{"": true}
+	for i := range dirs {
+		if seen[name(i)] {
+			return nil, fmt.Errorf("run name %q must be given and different for every run", name(i))
+		}
+		seen[name(i)] = true
+		dirs[i] = filepath.Join(dir, name(i))
+	}
+	return dirs, nil
+}
+
 // Failed returns the indices of the runs that failed, without those that were
 // only interrupted or not started.
 func (r Report) Failed() []int {
@@ -90,10 +110,13 @@ func (r Report) indices(in func(error) bool) []int {
 	return list
 }
 
-// Err returns nil if all runs are done, and otherwise an error that counts the
-// runs and tells why each failed one did; its [ExitStatus] is that of the
-// signal, if one ended the sweep.
+// Err returns nil if all runs are done, the error of a single run as it is, and
+// otherwise an error that counts the runs and tells why each failed one did; its
+// [ExitStatus] is that of the signal, if one ended the sweep.
 func (r Report) Err() error {
+	if len(r) == 1 {
+		return r[0]
+	}
 	for _, err := range r {
 		if err != nil {
 			return reportError{r}

@@ -54,6 +54,9 @@ func TestAll(t *testing.T) {
 	if err := All(t.Context(), 2, 0, func(context.Context, int) error { return nil }).Err(); err != nil || ExitStatus(err) != 0 {
 		t.Errorf("all done: %v", err)
 	}
+	if err := (Report{errFail}).Err(); err != errFail {
+		t.Errorf("a single run: %v", err)
+	}
 	if err := All(t.Context(), 0, 2, nil).Err(); err != nil {
 		t.Errorf("nothing to do: %v", err)
 	}
@@ -108,5 +111,20 @@ func TestSweepOfRuns(t *testing.T) {
 	}
 	for i := 1; i < n; i++ {
 		requireSame(t, dir(0), dir(i))
+	}
+}
+
+func TestDirs(t *testing.T) {
+	called := func(names ...string) func(i int) string { return func(i int) string { return names[i] } }
+	dirs, err := Dirs("out", 2, called("a", "b"))
+	if err != nil || !slices.Equal(dirs, []string{filepath.Join("out", "a"), filepath.Join("out", "b")}) {
+		t.Errorf("%v, %v", dirs, err)
+	}
+	_, err = Dirs("out", 3, called("a", "b", "a"))
+	requireError(t, err, `run name "a" must be given and different`)
+	_, err = Dirs("out", 2, called("a", ""))
+	requireError(t, err, `run name "" must be given`)
+	if dirs, err := Dirs("", 2, called("a", "a")); err != nil || !slices.Equal(dirs, []string{"", ""}) {
+		t.Errorf("in memory: %v, %v", dirs, err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 
 	"gonum.org/v1/gonum/mat"
 
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -182,18 +181,12 @@ func (r *Result) Weights(layer int, group string) (*mat.Dense, error) {
 
 // Load reads a run from its results directory, also while it is still computed.
 func Load(ctx context.Context, dir string) (*Result, error) {
-	saved, err := experiment.Open(dir)
+	r := &Result{Dir: dir}
+	saved, table, err := experiment.Load(dir, &r.Config)
 	if err != nil {
 		return nil, fmt.Errorf("le: %w", err)
 	}
-	r := &Result{Dir: dir, Done: saved.Status.State == experiment.Done}
-	if err := config.Decode(saved.Config, &r.Config, dir+"/config.yaml"); err != nil {
-		return nil, fmt.Errorf("le: %w", err)
-	}
-	table, err := saved.Metrics()
-	if err != nil {
-		return nil, fmt.Errorf("le: %w", err)
-	}
+	r.Done = saved.Status.State == experiment.Done
 	if r.Points, err = pointsFrom(&r.Config, table); err != nil {
 		return nil, err
 	}

@@ -1,18 +1,17 @@
 package le
 
 import (
+	"cmp"
 	"context"
 	"encoding/gob"
 	"fmt"
 	"io"
 	"math"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/backend"
-	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -70,7 +69,8 @@ func (o *Options) open() (*backend.Backend, error) {
 // with the context's cause. A run whose numbers are not finite ends with a
 // *DivergedError, also together with the result so far.
 func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
-	results, err := trainAll(ctx, []Config{c}, o, func(o *Options, c *Config) string { return o.Dir })
+	o = cmp.Or(o, &Options{})
+	results, err := trainAll(ctx, []Config{c}, []string{o.Dir}, o)
 	return results[0], err
 }
 
@@ -79,25 +79,15 @@ func Train(ctx context.Context, c Config, o *Options) (*Result, error) {
 // stop the others: results has an entry for every configuration (nil if it did not
 // start), and the error tells which failed and why.
 func TrainAll(ctx context.Context, configs []Config, o *Options) ([]*Result, error) {
-	seen := map[string]bool{}
-	for _, c := range configs {
-		if o != nil && o.Dir != "" && (c.Name == "" || seen[c.Name]) {
-			return make([]*Result, len(configs)), fmt.Errorf("le: run name %q must be given and different for every run", c.Name)
-		}
-		seen[c.Name] = true
+	o = cmp.Or(o, &Options{})
+	dirs, err := experiment.Dirs(o.Dir, len(configs), func(i int) string { return configs[i].Name })
+	if err != nil {
+		return make([]*Result, len(configs)), fmt.Errorf("le: %w", err)
 	}
-	return trainAll(ctx, configs, o, func(o *Options, c *Config) string {
-		if o.Dir == "" {
-			return ""
-		}
-		return filepath.Join(o.Dir, c.Name)
-	})
+	return trainAll(ctx, configs, dirs, o)
 }
 
-func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Options, *Config) string) ([]*Result, error) {
-	if o == nil {
-		o = &Options{}
-	}
+func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) ([]*Result, error) {
 	results := make([]*Result, len(configs))
 	for i := range configs {
 		if err := configs[i].Validate(); err != nil {
@@ -117,16 +107,13 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 			}
 		}
 	}
-	var progress *experiment.Progress
-	if o.Progress != nil {
-		progress = experiment.NewProgress(ctx, o.Progress, len(configs))
-		defer progress.Close()
-	}
+	progress := experiment.NewProgress(ctx, o.Progress, len(configs))
+	defer progress.Close()
 	runs := make([]*run, len(configs))
 	groups, keys := map[string][]*run{}, []string(nil)
 	report := make(experiment.Report, len(configs))
 	for i := range configs {
-		r, err := openRun(&configs[i], sets[configs[i].Data], b, dir(o, &configs[i]), o.Resume, progress)
+		r, err := openRun(&configs[i], sets[configs[i].Data], b, dirs[i], o.Resume, progress)
 		if err != nil {
 			report[i] = err
 			continue
@@ -160,9 +147,6 @@ func trainAll(ctx context.Context, configs []Config, o *Options, dir func(*Optio
 		if r != nil {
 			report[i] = r.finish()
 		}
-	}
-	if len(configs) == 1 {
-		return results, report[0]
 	}
 	return results, report.Err()
 }
@@ -227,23 +211,11 @@ func openRun(c *Config, set *dataset, b *backend.Backend, dir string, resume boo
 }
 
 func (r *run) openFiles(n *network, dir string, b *backend.Backend, resume bool) error {
-	text, err := config.EncodeCommented(r.cfg)
+	var err error
+	r.files, err = experiment.Start(dir, r.cfg, resume, "graph "+b.Name+" float32", func(saved, c *Config) {
+		saved.Epochs = c.Epochs // more epochs go on with a run
+	})
 	if err != nil {
-		return fmt.Errorf("le: %w", err)
-	}
-	m := experiment.Manifest{Config: text, Engine: "graph " + b.Name + " float32", Diff: func(saved, _ []byte) []string {
-		var old Config
-		if err := config.Decode(saved, &old, "config.yaml"); err != nil {
-			return []string{err.Error()}
-		}
-		old.Epochs = r.cfg.Epochs // more epochs go on with a run
-		return config.Diff(&old, r.cfg)
-	}}
-	create := experiment.Create
-	if resume {
-		create = experiment.CreateOrResume
-	}
-	if r.files, err = create(dir, m); err != nil {
 		return fmt.Errorf("le: %w", err)
 	}
 	if r.metrics, err = r.files.Metrics(metricColumns(r.cfg)...); err != nil {
