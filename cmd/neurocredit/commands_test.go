@@ -13,6 +13,7 @@ import (
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/dendritic"
 	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/mdgl"
 )
 
 var update = flag.Bool("update", false, "rewrite docs/config")
@@ -160,6 +161,36 @@ func TestExport(t *testing.T) {
 	b, err2 := os.Stat(small)
 	if err1 != nil || err2 != nil || b.Size() >= a.Size() {
 		t.Errorf("not compressed: %v %v", err1, err2)
+	}
+}
+
+func TestExportNetwork(t *testing.T) {
+	store := func(more ...string) string {
+		dir := filepath.Join(t.TempDir(), "runs")
+		ok(t, append([]string{"train", "store-recall/bptt", "--quiet", "--out", dir, "--iterations", "2", "--set", "learning.batch=4", "--set", "validation.batch=4", "--set", "validation.tests=0"}, more...)...)
+		return filepath.Join(dir, "store_recall_bptt")
+	}
+	run := store()
+	npz := filepath.Join(t.TempDir(), "cell.npz")
+	contains(t, ok(t, "export", "network", run, "--out", npz), "cell.npz")
+	cell, err := mdgl.ReadNPZ(npz)
+	if err != nil || len(cell["w_rec"].Data) != 400 {
+		t.Errorf("read %v, %v", cell["w_rec"].Shape, err)
+	}
+	for want, args := range map[string][]string{
+		"cells.model must be alif": {run},
+		"must end in .nir or .npz": {run, "--out", "x.h5"},
+		"is there already":         {run, "--out", npz},
+		"a run of dendritic":       {filepath.Join(trainTiny(t, "yin-yang/fa"), "yin_yang_fa")},
+	} {
+		if status, _, err := cli(t, append([]string{"export", "network"}, args...)...); status != 1 || !strings.Contains(err, want) {
+			t.Errorf("%s: status %d, %s", want, status, err)
+		}
+	}
+	run = store("--set", "cells.adaptive=0", "--set", "cells.regular=20")
+	contains(t, ok(t, "export", "network", run), "network.nir")
+	if b, err := os.ReadFile(filepath.Join(run, "network.nir")); err != nil || !strings.HasPrefix(string(b), "\x89HDF") {
+		t.Errorf("not an HDF5 file: %v", err)
 	}
 }
 

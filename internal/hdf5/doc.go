@@ -4,6 +4,8 @@
 // A file is a tree of groups, made by [File.Group], that hold data sets of
 // shape (rows, width), made by [Group.Dataset]. Rows may be appended to several
 // data sets in turn. Groups and data sets carry attributes: numbers and text.
+// [WriteArray] makes a data set of any shape, also of text, whose values are
+// known at once.
 //
 //	f, err := hdf5.Create("net_recordings.h5")
 //	g, err := f.Group("training/1/fb")

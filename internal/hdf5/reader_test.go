@@ -8,6 +8,7 @@ import (
 	"io"
 	"math"
 	"os"
+	"slices"
 )
 
 // This file reads back what the package writes, on its own: it shares the
@@ -30,6 +31,10 @@ type h5data struct {
 	values      []float64
 	chunks      int
 	depth       int
+
+	shape []uint64 // of an array, nil otherwise; empty: a scalar
+	ints  []int
+	texts []string
 }
 
 type h5reader struct {
@@ -203,7 +208,51 @@ func (r *h5reader) text(length uint32, addr uint64, index uint32) (s string) {
 	return s
 }
 
+// array reads a data set of fixed shape.
+func (r *h5reader) array(list []message) *h5data {
+	d := &h5data{shape: []uint64{}}
+	n := uint64(1)
+	var data []byte
+	for _, m := range list {
+		switch b := m.body; m.kind {
+		case msgDataspace:
+			check(b[0] == 2 && b[2] == 0 && b[3] == min(b[1], 1) && len(b) == 4+8*int(b[1]), "dataspace % x", b)
+			for k := range int(b[1]) {
+				d.shape = append(d.shape, le.Uint64(b[4+8*k:]))
+				n *= d.shape[k]
+			}
+		case msgDatatype:
+			d.dtype = dtypeName(b)
+		case msgFillValue:
+			check(bytes.Equal(b, []byte{3, 0x0a}), "fill value % x", b)
+		case msgLayout:
+			check(len(b) == 18, "layout % x", b)
+			data = r.at(le.Uint64(b[2:]), le.Uint64(b[10:]))
+		default:
+			check(false, "message %#x in an array", m.kind)
+		}
+	}
+	size := map[string]uint64{"float64": 8, "int64": 8, "string": 16}[d.dtype]
+	check(uint64(len(data)) == n*size, "%d bytes for %d values of %s", len(data), n, d.dtype)
+	for b := range slices.Chunk(data, int(size)) {
+		switch d.dtype {
+		case "float64":
+			d.values = append(d.values, math.Float64frombits(le.Uint64(b)))
+		case "int64":
+			d.ints = append(d.ints, int(le.Uint64(b)))
+		case "string":
+			d.texts = append(d.texts, r.text(le.Uint32(b), le.Uint64(b[4:]), le.Uint32(b[12:])))
+		}
+	}
+	return d
+}
+
 func (r *h5reader) dataset(list []message) *h5data {
+	for _, m := range list {
+		if m.kind == msgLayout && m.body[0] == 3 && m.body[1] == 1 { // contiguous
+			return r.array(list)
+		}
+	}
 	d := &h5data{attrs: map[string]any{}}
 	var index uint64
 	for _, m := range list {
