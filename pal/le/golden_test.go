@@ -57,6 +57,8 @@ type golden struct {
 	Snapshots map[string]struct {
 		Layers []map[string]array `json:"layers"`
 	} `json:"snapshots"`
+
+	worst float64 // deviation
 }
 
 // array is a nested list with its dimensions. Texts and null are empty.
@@ -125,6 +127,14 @@ func single(x []float64) []float32 {
 	y := make([]float32, len(x))
 	for i, v := range x {
 		y[i] = float32(v)
+	}
+	return y
+}
+
+func double(x []float32) []float64 {
+	y := make([]float64, len(x))
+	for i, v := range x {
+		y[i] = float64(v)
 	}
 	return y
 }
@@ -199,6 +209,7 @@ func TestGolden(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
 			var g golden
 			must(t, json.Unmarshal(raw, &g))
+			t.Run("oracle", g.checkOracle)
 			backendtest.Each(t, g.check)
 		})
 	}
@@ -236,32 +247,16 @@ func goldenFiles(t *testing.T) []string {
 const tolerance = 1e-5
 
 func (g *golden) check(t *testing.T, b *backend.Backend) {
+	g.worst = 0
 	cfg := g.config(t)
 	n, err := newNetwork(cfg)
 	must(t, err)
 	n.keepHighpass = cfg.Learning.Algorithm == PAL
 	n.watch()
 	arrays := []*tensors.Tensor{tensors.FromScalar(uint64(0))}
-	values := n.initial(1)
-	for i, l := range n.layers {
-		if l.Kind == KindPool {
-			continue
-		}
-		for at, a := range map[int]array{l.up: g.Init[i]["W"], l.bias: g.Init[i]["b"], l.down: g.Init[i]["B"]} {
-			if at >= 0 {
-				values[at] = single(a.flat)
-			}
-		}
-		if l.direct >= 0 {
-			d := g.Direct[i]
-			if len(d.dims) == 4 { // outputs, row, column, filter
-				d = d.transposed(0, 3, 1, 2)
-			}
-			values[l.direct] = single(d.flat)
-		}
-	}
+	values := g.initial(n)
 	for i, s := range n.slots[1:] {
-		arrays = append(arrays, tensors.FromFlatDataAndDimensions(values[i+1], append([]int{1}, s.dims...)...))
+		arrays = append(arrays, tensors.FromFlatDataAndDimensions(single(values[i+1]), append([]int{1}, s.dims...)...))
 	}
 	state, err := loop.NewState(b.Engine, 0, arrays...)
 	must(t, err)
@@ -302,13 +297,82 @@ func (g *golden) check(t *testing.T, b *backend.Backend) {
 			step += updates
 			if g.has(step) {
 				compared++
-				g.compare(t, n, state, step)
+				g.compare(t, n, step, tolerance, func(at int) []float64 {
+					values, err := loop.Read[float32](state, at)
+					must(t, err)
+					return double(values)
+				})
 			}
 		}
 	}
 	if compared != len(g.Snapshots) {
 		t.Errorf("%d of %d snapshots compared", compared, len(g.Snapshots))
 	}
+	t.Logf("largest deviation %.2g", g.worst)
+}
+
+// checkOracle checks the second implementation, in double precision.
+func (g *golden) checkOracle(t *testing.T) {
+	cfg := g.config(t)
+	n, err := newNetwork(cfg)
+	must(t, err)
+	n.keepHighpass = cfg.Learning.Algorithm == PAL
+	n.watch()
+	g.worst = 0
+	o, initial := newOracle(cfg), g.initial(n)
+	o.take(n, func(slot int) []float64 { return initial[slot] })
+	step := 0
+	for _, plan := range g.Plan {
+		for end := step + plan.Steps; step < end; {
+			x := g.cells(g.Inputs, step)
+			y := x
+			var targets array
+			if json.Unmarshal(g.Targets, &targets) == nil && len(targets.flat) > 0 {
+				y = g.cells(targets, step)
+			}
+			o.update(x, y, func(layer int, _ bool) cells {
+				return n.layers[layer].shaped(g.White[step][layer].activity())
+			}, plan.Mode == "train", plan.Inject)
+			if step++; g.has(step) {
+				g.compare(t, n, step, 1e-12, func(slot int) []float64 { return o.values(n, slot) })
+			}
+		}
+	}
+	t.Logf("largest deviation %.2g", g.worst)
+}
+
+// cells returns the input of an update.
+func (g *golden) cells(a array, step int) cells {
+	each := len(a.flat) / a.dims[0]
+	k := step / g.Hold
+	rows := a.flat[k*each : (k+1)*each]
+	return slices.Collect(slices.Chunk(rows, each/g.Batch))
+}
+
+// initial returns the state at the start, by slots.
+func (g *golden) initial(n *network) [][]float64 {
+	values := make([][]float64, len(n.slots))
+	for i, s := range n.slots {
+		values[i] = make([]float64, size(s.dims))
+	}
+	for i, l := range n.layers {
+		if l.Kind == KindPool {
+			continue
+		}
+		for at, a := range map[int]array{l.up: g.Init[i]["W"], l.bias: g.Init[i]["b"], l.down: g.Init[i]["B"]} {
+			if at >= 0 {
+				values[at] = a.flat
+			}
+		}
+		if l.direct >= 0 {
+			d := g.Direct[i]
+			if len(d.dims) == 4 { // outputs, row, column, filter
+				d = d.transposed(0, 3, 1, 2)
+			}
+			values[l.direct] = d.flat
+		}
+	}
+	return values
 }
 
 func (g *golden) has(step int) bool {
@@ -327,7 +391,7 @@ func (g *golden) shown(a array, step int) *tensors.Tensor {
 	return tensors.FromFlatDataAndDimensions(single(a.flat[k*each:(k+1)*each]), 1, 1, g.Batch, each/g.Batch)
 }
 
-func (g *golden) compare(t *testing.T, n *network, state *loop.State, step int) {
+func (g *golden) compare(t *testing.T, n *network, step int, tolerance float64, read func(slot int) []float64) {
 	t.Helper()
 	for i, l := range n.layers {
 		snapshot := g.Snapshots[strconv.Itoa(step)].Layers[i]
@@ -354,20 +418,21 @@ func (g *golden) compare(t *testing.T, n *network, state *loop.State, step int) 
 				}
 				continue
 			}
-			got, err := loop.Read[float32](state, at)
-			must(t, err)
+			got := read(at)
 			if name == "rho_deriv" && len(w) < len(got) { // one row for all samples
 				w = slices.Repeat(w, len(got)/len(w))
 			}
-			if worst := distance(got, w); !(worst <= tolerance) {
-				t.Errorf("update %d, layer %d: %s is off by %g", step, i+1, name, worst)
+			off := distance(got, w)
+			if !(off <= tolerance) {
+				t.Errorf("update %d, layer %d: %s is off by %g", step, i+1, name, off)
 			}
+			g.worst = max(g.worst, off)
 		}
 	}
 }
 
 // distance returns the largest difference, relative where numbers are above 1.
-func distance(got []float32, want []float64) float64 {
+func distance[F float32 | float64](got []F, want []float64) float64 {
 	if len(got) != len(want) {
 		panic(fmt.Sprintf("%d values, want %d", len(got), len(want)))
 	}
