@@ -91,7 +91,7 @@ func FuzzReadConfigs(f *testing.F) {
 	f.Add("cells: 1")
 	f.Add("- a")
 	f.Fuzz(func(t *testing.T, text string) {
-		configs, err := parseConfigs([]byte(text), "fuzz")
+		configs, err := reader.Parse([]byte(text), "fuzz")
 		if err != nil {
 			return
 		}

@@ -3,13 +3,8 @@ package pal
 import (
 	"embed"
 	"fmt"
-	"io/fs"
-	"os"
-	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 )
@@ -20,15 +15,15 @@ import (
 //go:embed experiments/*.yaml
 var Experiments embed.FS
 
-// ExperimentNames lists the experiments that come with the package.
-func ExperimentNames() []string {
-	entries, _ := fs.ReadDir(Experiments, "experiments") // embedded: cannot fail
-	var names []string
-	for _, e := range entries {
-		names = append(names, strings.TrimSuffix(e.Name(), ".yaml"))
-	}
-	return names
+// reader reads the configuration files of the package.
+var reader = config.Reader[Config]{
+	System: "pal", Experiments: Experiments, Preset: Preset, Name: func(c *Config) *string { return &c.Name },
+	Keys:      []string{"circuit"},
+	Published: fromPublishedFile,
 }
+
+// ExperimentNames lists the experiments that come with the package.
+func ExperimentNames() []string { return reader.Names() }
 
 // Preset returns the configuration of a preset: "align-linear" (also ""),
 // "align-nonlinear", "chain/" with a mode, or "noise-timescale/" with a factor and
@@ -69,72 +64,16 @@ func Preset(name string) (*Config, error) {
 //
 // In place of a path it takes the name of an experiment that comes with the
 // package. Assignments such as "epochs=20" change all runs.
-func ReadConfigs(file string, set ...string) ([]Config, error) {
-	text, err := os.ReadFile(file)
-	if err != nil && slices.Contains(ExperimentNames(), file) { // not there, or a folder of results
-		text, err = Experiments.ReadFile("experiments/" + file + ".yaml")
+func ReadConfigs(file string, set ...string) ([]Config, error) { return reader.Read(file, set...) }
+
+// fromPublishedFile reads the JSON of the original program.
+func fromPublishedFile(text []byte, file string) ([]Config, error) {
+	if !strings.HasSuffix(file, ".json") {
+		return nil, nil
 	}
+	configs, err := parsePublished(text, TaskTeacher)
 	if err != nil {
-		return nil, fmt.Errorf("pal: %w%s", err, suggestExperiment(file))
-	}
-	if strings.HasSuffix(file, ".json") {
-		configs, err := parsePublished(text, TaskTeacher)
-		if err != nil {
-			return nil, fmt.Errorf("pal: %s: %w", file, err)
-		}
-		return configs, assign(configs, set)
-	}
-	var node yaml.Node
-	if err := yaml.Unmarshal(text, &node); err != nil {
 		return nil, fmt.Errorf("pal: %s: %w", file, err)
 	}
-	if len(node.Content) == 0 {
-		return nil, fmt.Errorf("pal: %s is empty", file)
-	}
-	if hasKey(node.Content[0], "circuit") {
-		configs := make([]Config, 1)
-		if err := config.Decode(text, &configs[0], file); err != nil {
-			return nil, err
-		}
-		return configs, assign(configs, set)
-	}
-	e, err := config.ParseExperiment(text, file, "pal")
-	if err != nil {
-		return nil, err
-	}
-	runs, err := config.Runs(e, "seed", Preset, set...)
-	if err != nil {
-		return nil, err
-	}
-	configs := make([]Config, len(runs))
-	for i, r := range runs {
-		configs[i] = *r.Config
-		configs[i].Name = r.Name
-	}
 	return configs, nil
-}
-
-func assign(configs []Config, set []string) error {
-	for i := range configs {
-		if err := config.Set(&configs[i], set...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func hasKey(n *yaml.Node, key string) bool {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == key {
-			return true
-		}
-	}
-	return false
-}
-
-func suggestExperiment(file string) string {
-	if strings.ContainsAny(file, "./") {
-		return ""
-	}
-	return fmt.Sprintf("; experiments that come with neurocredit: %v", ExperimentNames())
 }
