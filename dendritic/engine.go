@@ -169,11 +169,10 @@ func (e *engines) units(configs []Config) []unit {
 	return all
 }
 
-// batchKey is the same for configurations that can advance together.
+// batchKey is the same for configurations that can advance together: of equal
+// programs, data and protocol.
 func (c *Config) batchKey() string {
-	k := &c.Circuit
-	return fmt.Sprint(k.Levels, k.Activation, k.LatentEquilibrium, k.Bias.On, c.StepsPerPattern(), c.Precision, c.Epochs, c.Presentation,
-		fmt.Sprintf("%+v", c.Data), c.rule(groupUp), c.rule(groupP2I), c.rule(groupI2P), c.rule(groupDown))
+	return fmt.Sprintf("%v %v %v %+v", c.traits(), c.Epochs, c.Presentation, c.Data)
 }
 
 // workerCount returns the number of runs or batches at a time.

@@ -64,7 +64,7 @@ func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[flo
 	g.draw = g.deviates
 	g.layout()
 	g.lanes = slices.Clone(nets)
-	for whole := g.vector(); len(g.lanes)%whole != 0; {
+	for whole := b.Vector(batchCPU); len(g.lanes)%whole != 0; {
 		g.lanes = append(g.lanes, nets[len(nets)-1])
 	}
 	g.parameters()
@@ -81,38 +81,28 @@ func newGraphBatch(b *backend.Backend, device, capacity int, nets []*network[flo
 	return g, nil
 }
 
-// vector returns what the number of lanes is a multiple of. XLA simplifies arrays with
-// one run, to other roundings, and is slow with vectors that are not whole. On a
-// processor it compiles small loops in a form of its own, which rounds otherwise as
-// well; batches of one size keep a run from depending on its company.
-func (g *graphBatch) vector() int {
-	if g.backend.Name == backend.CPU {
-		return batchCPU
+// traits lists what a program is compiled for, by name. All else is data.
+func (c *Config) traits() [][2]any {
+	k, p := &c.Circuit, &c.Presentation
+	return [][2]any{
+		{"circuit.levels", k.Levels}, {"circuit.activation", k.Activation},
+		{"circuit.latent_equilibrium", k.LatentEquilibrium}, {"circuit.bias.on", k.Bias.On},
+		{"steps per pattern", c.StepsPerPattern()}, {"presentation.records", p.Records}, {"presentation.teach", p.Teach},
+		{"learning lag in steps", steps(p.LearningLag, k.Dt)}, {"precision", c.Precision},
+		{"rules", [4]Rule{c.rule(groupUp), c.rule(groupP2I), c.rule(groupI2P), c.rule(groupDown)}},
 	}
-	return 8
 }
 
 // sameProgram reports what keeps two configurations from sharing a program.
 func sameProgram(a, b *Config) error {
-	same := func(what string, x, y any) error {
-		if fmt.Sprint(x) != fmt.Sprint(y) {
-			return fmt.Errorf("%s %v differs from %v of the first run: they need programs of their own", what, y, x)
+	var errs []error
+	first := a.traits()
+	for i, t := range b.traits() {
+		if fmt.Sprint(t) != fmt.Sprint(first[i]) {
+			errs = append(errs, fmt.Errorf("%s %v differs from %v of the first run: they need programs of their own", t[0], t[1], first[i][1]))
 		}
-		return nil
 	}
-	return errors.Join(
-		same("circuit.levels", a.Circuit.Levels, b.Circuit.Levels),
-		same("circuit.activation", a.Circuit.Activation, b.Circuit.Activation),
-		same("circuit.latent_equilibrium", a.Circuit.LatentEquilibrium, b.Circuit.LatentEquilibrium),
-		same("circuit.bias.on", a.Circuit.Bias.On, b.Circuit.Bias.On),
-		same("steps per pattern", a.StepsPerPattern(), b.StepsPerPattern()),
-		same("presentation.records", a.Presentation.Records, b.Presentation.Records),
-		same("presentation.teach", a.Presentation.Teach, b.Presentation.Teach),
-		same("learning lag in steps", steps(a.Presentation.LearningLag, a.Circuit.Dt), steps(b.Presentation.LearningLag, b.Circuit.Dt)),
-		same("precision", a.Precision, b.Precision),
-		same("rules", [4]Rule{a.rule(groupUp), a.rule(groupP2I), a.rule(groupI2P), a.rule(groupDown)},
-			[4]Rule{b.rule(groupUp), b.rule(groupP2I), b.rule(groupI2P), b.rule(groupDown)}),
-	)
+	return errors.Join(errs...)
 }
 
 // close releases the device's memory and the programs.

@@ -302,3 +302,31 @@ func TestGraphErrors(t *testing.T) {
 		t.Errorf("cancelled: %v after %d patterns", err, shown)
 	}
 }
+
+// Runs advance together if they share program, data and protocol.
+func TestBatchKey(t *testing.T) {
+	for name, c := range map[string]struct {
+		change            func(c *Config)
+		program, together bool
+	}{
+		"seed":     {func(c *Config) { c.Seed++ }, true, true},
+		"rates":    {func(c *Config) { c.Learning.Rates.Down = []float64{0.3} }, true, true},
+		"epochs":   {func(c *Config) { c.Epochs++ }, true, false},
+		"data":     {func(c *Config) { c.Data.Seed++ }, true, false},
+		"low":      {func(c *Config) { c.Presentation.Low = 0.05 }, true, false},
+		"levels":   {func(c *Config) { c.Circuit.Levels = []int{4, 31, 3} }, false, false},
+		"time":     {func(c *Config) { c.Presentation.Time = 2 }, false, false},
+		"rule":     {func(c *Config) { c.Learning.Rules.Up.Weight = "eta*w" }, false, false},
+		"bias":     {func(c *Config) { c.Circuit.Bias.On = !c.Circuit.Bias.On }, false, false},
+		"floating": {func(c *Config) { c.Precision = Float32 }, false, false},
+	} {
+		a, b := YinYang(PAL), YinYang(PAL)
+		c.change(&b)
+		if err := sameProgram(&a, &b); (err == nil) != c.program {
+			t.Errorf("%s: %v", name, err)
+		}
+		if (a.batchKey() == b.batchKey()) != c.together {
+			t.Errorf("%s: keys %s and %s", name, a.batchKey(), b.batchKey())
+		}
+	}
+}

@@ -50,7 +50,7 @@ const graphCapacity = 1000
 // newGraphBatch prepares an engine for networks that differ in data only.
 func newGraphBatch(b *backend.Backend, capacity int, nets []*network) (*graphBatch, error) {
 	g := &graphBatch{backend: b, nets: nets, capacity: capacity}
-	whole := vector(b)
+	whole := b.Vector(maxTogether)
 	g.lanes = (len(nets) + whole - 1) / whole * whole
 	for r, n := range nets {
 		if err := sameProgram(nets[0].cfg, n.cfg); err != nil {
@@ -66,17 +66,6 @@ func newGraphBatch(b *backend.Backend, capacity int, nets []*network) (*graphBat
 	g.settle = loop.NewProgram(b.Engine, "pal-settle", len(g.slots), g.program(false))
 	g.train = loop.NewProgram(b.Engine, "pal-train", len(g.slots), g.program(true))
 	return g, nil
-}
-
-// vector returns what the number of lanes is a multiple of. XLA simplifies arrays with
-// one run, to other roundings, and is slow with vectors that are not whole. On a
-// processor it compiles small loops in a form of its own, which rounds otherwise as
-// well; batches of one size keep a run from depending on its company.
-func vector(b *backend.Backend) int {
-	if b.Name == backend.CPU {
-		return maxTogether
-	}
-	return 8
 }
 
 // programKey tells which configurations share a program: all that is not data.

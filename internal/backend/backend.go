@@ -41,6 +41,18 @@ func (b *Backend) String() string {
 // Close releases the backend. Tensors on it are lost.
 func (b *Backend) Close() { b.Engine.Finalize() }
 
+// Vector returns what the number of runs of one program must be a multiple of, if
+// programs on a processor take up to batch runs. XLA simplifies arrays with one run,
+// to other roundings, and is slow with vectors that are not whole. On a processor it
+// compiles small loops in a form of its own, which rounds otherwise as well; batches
+// of one size keep a run from depending on its company.
+func (b *Backend) Vector(batch int) int {
+	if b.Name == CPU {
+		return batch
+	}
+	return 8
+}
+
 // Names lists what [Open] accepts.
 func Names() []string { return []string{Auto, Go, CPU, CUDA} }
 

@@ -51,6 +51,14 @@ func TestNames(t *testing.T) {
 	expect(t, err, Env, `unknown backend "gpu"`)
 }
 
+func TestVector(t *testing.T) {
+	for name, want := range map[string]int{Go: 8, CPU: 24, CUDA: 8} {
+		if got := (&Backend{Name: name}).Vector(24); got != want {
+			t.Errorf("%s: %d, want %d", name, got, want)
+		}
+	}
+}
+
 func expect(t *testing.T, err error, parts ...string) {
 	t.Helper()
 	if err == nil {
