@@ -118,22 +118,15 @@ func (c *Config) checkRecord(fail failer) {
 		}
 		for group, variables := range groups {
 			if !slices.Contains(c.groups(l), group) {
-				fail(path, "has no %q%s, must be one of %v", group, suggest(group, c.groups(l)), c.groups(l))
+				fail(path, "has no %q%s, must be one of %v", group, config.Suggest(group, c.groups(l)), c.groups(l))
 				continue
 			}
 			known := c.recordable(l, group)
 			for _, v := range variables {
 				if !slices.Contains(known, v) {
-					fail(path+"."+group, "has no variable %q%s, must be one of %v", v, suggest(v, known), known)
+					fail(path+"."+group, "has no variable %q%s, must be one of %v", v, config.Suggest(v, known), known)
 				}
 			}
 		}
 	}
-}
-
-func suggest(name string, known []string) string {
-	if near := config.Nearest(name, known); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
 }

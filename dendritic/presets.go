@@ -1,6 +1,9 @@
 package dendritic
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Mode is one of the published learning schemes, or a control.
 type Mode string
@@ -30,10 +33,8 @@ func Modes() []Mode { return []Mode{FA, PAL, EtaZero, FAPlasticI2P, PALFrozenI2P
 
 // ParseMode returns the mode of that name.
 func ParseMode(name string) (Mode, error) {
-	for _, m := range Modes() {
-		if string(m) == name {
-			return m, nil
-		}
+	if mode := Mode(name); slices.Contains(Modes(), mode) {
+		return mode, nil
 	}
 	return "", fmt.Errorf("dendritic: unknown mode %q, must be one of %v", name, Modes())
 }

@@ -9,6 +9,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -45,7 +46,7 @@ func (r *Result) Curve(quantity string) (x, y []float64, err error) {
 	for _, e := range r.Epochs {
 		v, ok := e.value(quantity)
 		if !ok {
-			return nil, nil, fmt.Errorf("dendritic: no curve %q%s, must be one of %v", quantity, suggest(quantity, curves), curves)
+			return nil, nil, fmt.Errorf("dendritic: no curve %q%s, must be one of %v", quantity, config.Suggest(quantity, curves), curves)
 		}
 		x, y = append(x, float64(e.Epoch)), append(y, v)
 	}

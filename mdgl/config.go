@@ -160,14 +160,3 @@ func (c *Config) CheckFields(report func(path, text string)) {
 		fail("task.channels", "%d must be 1 or an even number from 4", t.Channels)
 	}
 }
-
-func suggest[S ~string](name string, known []S) string {
-	names := make([]string, len(known))
-	for i, k := range known {
-		names[i] = string(k)
-	}
-	if near := config.Nearest(name, names); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
-}

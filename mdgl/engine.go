@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
 )
 
 // engine is a network whose precision is hidden.
@@ -66,7 +67,7 @@ func (n *network[F]) bundle(group string) (*synapses[F], error) {
 	case "out":
 		return n.out, nil
 	}
-	return nil, fmt.Errorf("mdgl: no weights %q%s, must be one of %v", group, suggest(group, Groups()), Groups())
+	return nil, fmt.Errorf("mdgl: no weights %q%s, must be one of %v", group, config.Suggest(group, Groups()), Groups())
 }
 
 func (s *synapses[F]) dense(x []F) *mat.Dense {

@@ -42,7 +42,7 @@ func Preset(name string) (*Config, error) {
 	preset := presets[task]
 	if preset == nil {
 		known := slices.Sorted(maps.Keys(presets))
-		return nil, fmt.Errorf("mdgl: unknown preset %q%s, must be one of %v, then / and a rule of %v", name, suggest(task, known), known, Rules())
+		return nil, fmt.Errorf("mdgl: unknown preset %q%s, must be one of %v, then / and a rule of %v", name, config.Suggest(task, known), known, Rules())
 	}
 	rule, err := ParseRule(ruleName)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
@@ -96,7 +97,7 @@ func (r *Result) Curve(quantity string) (x, y []float64, err error) {
 		p := &r.Points[i]
 		v, ok := p.value(quantity)
 		if !ok {
-			return nil, nil, fmt.Errorf("mdgl: no curve %q%s, must be one of %v", quantity, suggest(quantity, curves), curves)
+			return nil, nil, fmt.Errorf("mdgl: no curve %q%s, must be one of %v", quantity, config.Suggest(quantity, curves), curves)
 		}
 		x, y = append(x, float64(p.Iteration)), append(y, v)
 	}

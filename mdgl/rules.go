@@ -3,6 +3,8 @@ package mdgl
 import (
 	"fmt"
 	"slices"
+
+	"github.com/neurocredit/neurocredit/internal/config"
 )
 
 // Rule is a learning rule for input and recurrent weights. All rules share the
@@ -60,5 +62,5 @@ func ParseRule(name string) (Rule, error) {
 	if slices.Contains(known, Rule(name)) {
 		return Rule(name), nil
 	}
-	return "", fmt.Errorf("mdgl: unknown rule %q%s, must be one of %v", name, suggest(name, known), known)
+	return "", fmt.Errorf("mdgl: unknown rule %q%s, must be one of %v", name, config.Suggest(name, known), known)
 }

@@ -99,21 +99,14 @@ func (c *Config) checkRecord(fail failer) {
 		for group, variables := range groups {
 			if known[group] == nil {
 				names := groupNames(known)
-				fail(path, "has no %q%s, must be one of %v", group, suggest(group, names), names)
+				fail(path, "has no %q%s, must be one of %v", group, config.Suggest(group, names), names)
 				continue
 			}
 			for _, v := range variables {
 				if !slices.Contains(known[group], v) {
-					fail(path+"."+group, "has no variable %q%s, must be one of %v", v, suggest(v, known[group]), known[group])
+					fail(path+"."+group, "has no variable %q%s, must be one of %v", v, config.Suggest(v, known[group]), known[group])
 				}
 			}
 		}
 	}
-}
-
-func suggest(name string, known []string) string {
-	if near := config.Nearest(name, known); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return ""
 }

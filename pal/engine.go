@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/neurocredit/neurocredit/internal/backend"
+	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -30,7 +31,7 @@ type engines struct {
 func (o *Options) openEngines(dirs []string, workers int) (*engines, error) {
 	names := []string{EngineAuto, EngineNative, EngineGraph}
 	if o.Engine != "" && !slices.Contains(names, o.Engine) {
-		return nil, fmt.Errorf("pal: unknown engine %q%s, must be one of %v", o.Engine, suggest(o.Engine, names), names)
+		return nil, fmt.Errorf("pal: unknown engine %q%s, must be one of %v", o.Engine, config.Suggest(o.Engine, names), names)
 	}
 	if err := backend.Check(o.Backend); err != nil {
 		return nil, fmt.Errorf("pal: %w", err)

@@ -1,6 +1,9 @@
 package pal
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Mode is one of the published learning schemes.
 type Mode string
@@ -19,10 +22,8 @@ func Modes() []Mode { return []Mode{BP, FA, PAL} }
 
 // ParseMode returns the mode of that name.
 func ParseMode(name string) (Mode, error) {
-	for _, m := range Modes() {
-		if string(m) == name {
-			return m, nil
-		}
+	if mode := Mode(name); slices.Contains(Modes(), mode) {
+		return mode, nil
 	}
 	return "", fmt.Errorf("pal: unknown mode %q, must be one of %v", name, Modes())
 }

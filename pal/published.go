@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/neurocredit/neurocredit/internal/config"
 )
 
 // published is a parameter file of the original program (docs/models/pal.md,
@@ -172,7 +174,7 @@ func checkKeys(keys map[string]json.RawMessage) error {
 	known = append(append(known, otherRecords...), slices.Sorted(maps.Keys(recordings))...)
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if key != "_comment" && !slices.Contains(known, key) {
-			return fmt.Errorf("unknown key %q%s", key, suggest(key, known))
+			return fmt.Errorf("unknown key %q%s", key, config.Suggest(key, known))
 		}
 	}
 	return nil

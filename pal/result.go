@@ -14,6 +14,7 @@ import (
 	"gonum.org/v1/gonum/mat"
 
 	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/mt19937"
 	"github.com/neurocredit/neurocredit/internal/npy"
@@ -73,7 +74,7 @@ func (r *Result) Curve(quantity string) (x, y []float64, err error) {
 		return r.updateCurve(l)
 	}
 	known := append(columns[1:], updates...)
-	return nil, nil, fmt.Errorf("pal: no curve %q%s, must be one of %v", quantity, suggest(quantity, known), known)
+	return nil, nil, fmt.Errorf("pal: no curve %q%s, must be one of %v", quantity, config.Suggest(quantity, known), known)
 }
 
 // recordedCurve returns a recorded value at the times of the points.

@@ -1,15 +1,14 @@
 package pal
 
 import (
-	"bufio"
-	"encoding/csv"
-	"errors"
 	"fmt"
 	"io"
 	"math"
 	"slices"
 	"strconv"
-	"strings"
+
+	"github.com/neurocredit/neurocredit/internal/config"
+	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
 // Summary is what a small table keeps of a run: some of its curves at some times.
@@ -26,7 +25,7 @@ type Summary struct {
 func (s *Summary) Curve(quantity string) (x, y []float64, err error) {
 	i := slices.Index(s.quantities, quantity)
 	if i < 0 {
-		return nil, nil, fmt.Errorf("pal: the summary of %s has no curve %q%s, must be one of %v", s.Name, quantity, suggest(quantity, s.quantities), s.quantities)
+		return nil, nil, fmt.Errorf("pal: the summary of %s has no curve %q%s, must be one of %v", s.Name, quantity, config.Suggest(quantity, s.quantities), s.quantities)
 	}
 	for k, v := range s.values[i] {
 		if !math.IsNaN(v) {
@@ -45,11 +44,7 @@ func WriteSummary(w io.Writer, results []*Result, quantities []string, points, d
 	if points < 1 {
 		return fmt.Errorf("pal: summary of %d points, must be >= 1", points)
 	}
-	out := bufio.NewWriter(w)
-	for _, line := range strings.Split(strings.TrimSpace(note), "\n") {
-		fmt.Fprintln(out, "#", line)
-	}
-	fmt.Fprintf(out, "run,seed,time_ms,%s\n", strings.Join(quantities, ","))
+	table := experiment.Summary{Columns: append([]string{"time_ms"}, quantities...)}
 	for _, r := range results {
 		s := Summary{quantities: quantities}
 		for i, q := range quantities {
@@ -61,18 +56,26 @@ func WriteSummary(w io.Writer, results []*Result, quantities []string, points, d
 			s.add(i, x, y)
 		}
 		s.sort()
+		run := experiment.SummaryRun{Name: r.Config.Name, Seed: r.Config.Seed}
 		for k, t := range s.time {
-			fmt.Fprintf(out, "%s,%d,%s", r.Config.Name, r.Config.Seed, strconv.FormatFloat(t, 'g', 12, 64))
+			row := []float64{t}
 			for i := range quantities {
-				out.WriteByte(',')
-				if v := s.values[i][k]; !math.IsNaN(v) {
-					out.WriteString(strconv.FormatFloat(v, 'g', digits, 64))
-				}
+				row = append(row, s.values[i][k])
 			}
-			fmt.Fprintln(out)
+			run.Rows = append(run.Rows, row)
 		}
+		table.Runs = append(table.Runs, run)
 	}
-	if err := out.Flush(); err != nil {
+	err := table.Write(w, note, func(column int, x float64) string {
+		switch {
+		case column == 0:
+			return strconv.FormatFloat(x, 'g', 12, 64)
+		case math.IsNaN(x):
+			return ""
+		}
+		return strconv.FormatFloat(x, 'g', digits, 64)
+	})
+	if err != nil {
 		return fmt.Errorf("pal: %w", err)
 	}
 	return nil
@@ -146,44 +149,25 @@ func (s *Summary) sort() {
 
 // ReadSummary reads what WriteSummary wrote.
 func ReadSummary(r io.Reader) ([]*Summary, error) {
-	table := csv.NewReader(r)
-	table.Comment = '#'
-	header, err := table.Read()
+	table, err := experiment.ReadSummary(r, true, func(header []string) error {
+		if len(header) < 4 || !slices.Equal(header[:3], []string{"run", "seed", "time_ms"}) {
+			return fmt.Errorf("columns are %v, want run, seed, time_ms and quantities", header)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, fmt.Errorf("pal: summary: %w", err)
 	}
-	if len(header) < 4 || !slices.Equal(header[:3], []string{"run", "seed", "time_ms"}) {
-		return nil, fmt.Errorf("pal: summary: columns are %v, want run, seed, time_ms and quantities", header)
-	}
 	var all []*Summary
-	for {
-		row, err := table.Read()
-		if errors.Is(err, io.EOF) {
-			return all, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("pal: summary: %w", err)
-		}
-		line, _ := table.FieldPos(0)
-		seed, err := strconv.ParseUint(row[1], 10, 32)
-		if err != nil {
-			return nil, fmt.Errorf("pal: summary: line %d: seed %q must be a whole number below 2^32", line, row[1])
-		}
-		values := make([]float64, len(row)-2)
-		for i, field := range row[2:] {
-			if field == "" && i > 0 {
-				values[i] = math.NaN()
-			} else if values[i], err = strconv.ParseFloat(field, 64); err != nil {
-				return nil, fmt.Errorf("pal: summary: line %d: %s is %q, want a number", line, header[2+i], field)
+	for _, run := range table.Runs {
+		s := &Summary{Name: run.Name, Seed: run.Seed, quantities: table.Columns[1:], values: make([][]float64, len(table.Columns)-1)}
+		for _, row := range run.Rows {
+			s.time = append(s.time, row[0])
+			for i, v := range row[1:] {
+				s.values[i] = append(s.values[i], v)
 			}
 		}
-		if len(all) == 0 || all[len(all)-1].Name != row[0] {
-			all = append(all, &Summary{Name: row[0], Seed: uint32(seed), quantities: header[3:], values: make([][]float64, len(header)-3)})
-		}
-		s := all[len(all)-1]
-		s.time = append(s.time, values[0])
-		for i, v := range values[1:] {
-			s.values[i] = append(s.values[i], v)
-		}
+		all = append(all, s)
 	}
+	return all, nil
 }

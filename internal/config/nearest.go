@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // Nearest returns the entry of known that name was most likely meant to be, or
 // "" if none is near. Case, '-', '_' and blanks do not count; a missing, extra,
@@ -33,6 +36,19 @@ func Nearest(name string, known []string) string {
 		}
 	}
 	return best
+}
+
+// Suggest returns " (did you mean ...?)", which stands behind a name in an error,
+// with the nearest of the known names, and "" if none is near.
+func Suggest[S ~string](name string, known []S) string {
+	names := make([]string, len(known))
+	for i, k := range known {
+		names[i] = string(k)
+	}
+	if near := Nearest(name, names); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return ""
 }
 
 // longestName keeps a file that is no config from costing time.

@@ -43,3 +43,14 @@ func TestNearest(t *testing.T) {
 		t.Errorf("of no names %q is near", got)
 	}
 }
+
+func TestSuggest(t *testing.T) {
+	type mode string
+	known := []mode{"fa", "pal"}
+	if got := config.Suggest("pall", known); got != ` (did you mean "pal"?)` {
+		t.Errorf("%q", got)
+	}
+	if got := config.Suggest("backprop", known); got != "" {
+		t.Errorf("%q", got)
+	}
+}

@@ -1,6 +1,9 @@
 package le
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // Mode is a way to get top-down weights.
 type Mode string
@@ -22,10 +25,8 @@ func Modes() []Mode { return []Mode{BP, FA, DFA, PAL} }
 
 // ParseMode returns the mode of that name.
 func ParseMode(name string) (Mode, error) {
-	for _, m := range Modes() {
-		if string(m) == name {
-			return m, nil
-		}
+	if mode := Mode(name); slices.Contains(Modes(), mode) {
+		return mode, nil
 	}
 	return "", fmt.Errorf("le: unknown mode %q, must be one of %v", name, Modes())
 }
