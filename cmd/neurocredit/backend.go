@@ -14,7 +14,7 @@ import (
 
 func newBackend() *cobra.Command {
 	return group("backend", "See and install what the graph engine runs on", `  neurocredit backend list
-  neurocredit backend install xla-cpu`, newBackendList(), newBackendInstall())
+  neurocredit backend install xla-cuda`, newBackendList(), newBackendInstall())
 }
 
 func newBackendList() *cobra.Command {
@@ -63,8 +63,16 @@ func newBackendInstall() *cobra.Command {
 	return &cobra.Command{
 		Use:   "install xla-cpu|xla-cuda",
 		Short: "Download the plugin of a backend",
-		Long: `Install downloads the plugin of a backend with pip, so with your registry and proxy settings,
-and compares its SHA-256 with the known one. What cannot be installed so is told how to get.`,
+		Long: `Install downloads the plugin of a backend and the libraries that it needs with pip, so with
+your registry and proxy settings, and compares their SHA-256 with the known ones. Packages that
+are there and right are left alone: the same command goes on after an interruption, and
+repairs. Everything is in neurocredit/xla of the user's cache folder, licences beside it.
+
+  xla-cpu   XLA for Linux on amd64; 63 MB to download, 200 MB unpacked
+  xla-cuda  XLA, CUDA 13 and cuDNN for Linux on amd64 and arm64; 1.7 GB to download, 3 GB unpacked,
+            and half a GB more while it works. CUDA is subject to NVIDIA's licences. It needs an
+            NVIDIA GPU of compute capability 7.5 or higher and driver 580 or later, which the
+            machine that installs it need not have.`,
 		Example: `  neurocredit backend install xla-cpu`,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -29,8 +29,10 @@ func TestBackendList(t *testing.T) {
 }
 
 func TestBackendErrors(t *testing.T) {
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	t.Setenv("PATH", t.TempDir()) // no Python
 	for _, test := range []struct{ args, want string }{
-		{"backend install xla-cuda", "pip install"},
+		{"backend install xla-cuda", "xla:cuda"},
 		{"backend install go", "needs no plugin"},
 		{"backend install tpu", `unknown backend "tpu"`},
 		{"backend lsit", "did you mean list?"},

@@ -3,7 +3,6 @@ package backend
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/gomlx/compute"
@@ -140,15 +139,4 @@ func openGo(reason string) (*Backend, error) {
 		return nil, fmt.Errorf("backend: %s: %w", Go, err)
 	}
 	return &Backend{Engine: engine, Name: Go, Reason: reason}, nil
-}
-
-// GPU reports whether the system shows an NVIDIA GPU. Windows' subsystem for
-// Linux shows /dev/dxg instead.
-func GPU() bool {
-	for _, pattern := range []string{"/dev/nvidia[0-9]*", "/dev/dxg"} {
-		if found, err := filepath.Glob(pattern); err == nil && len(found) > 0 {
-			return true
-		}
-	}
-	return false
 }

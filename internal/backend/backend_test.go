@@ -154,13 +154,28 @@ func TestPluginOrder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		t.Fatal(err)
+	}
+	installed := func(name string) string {
+		r, ok := released(name)
+		if !ok {
+			return own
+		}
+		return filepath.Dir(filepath.Join(own, r.folder, r.plugin))
+	}
 	// A file is found before all those that were there already.
 	for _, c := range []struct{ backend, dir, name string }{
 		{CPU, own, "pjrt_c_api_cpu_v0.83.1_plugin.so"},
 		{CPU, own, "pjrt_c_api_cpu_v0.84.0_plugin.so"},
 		{CPU, own, "pjrt_c_api_cpu_plugin.so"},
+		{CPU, installed(CPU), "pjrt_c_api_cpu_plugin.so"},
 		{CPU, second, "pjrt_c_api_cpu_v0.83.1_plugin.so"},
 		{CPU, first, "pjrt_c_api_cpu_v0.1.0_plugin.so"},
+		{CUDA, filepath.Join(home, ".local/lib/go-xla/nvidia"), "pjrt_c_api_cuda_plugin.so"},
+		{CUDA, own, "xla_cuda_plugin.so"},
+		{CUDA, installed(CUDA), "xla_cuda_plugin.so"},
 		{CUDA, second, "xla_cuda_plugin.so"},
 		{CUDA, first, "pjrt_c_api_cuda_plugin.so"},
 	} {

@@ -5,8 +5,8 @@
 //
 //	go        pure Go, always there, about 5 to 20 times slower than XLA
 //	xla:cpu   XLA on the processor, needs a plugin (a shared object of 200 MB)
-//	xla:cuda  XLA on an NVIDIA GPU, needs a plugin and a GPU; TF32 is off,
-//	          because its 10 bits of mantissa spoil the dynamics
+//	xla:cuda  XLA on an NVIDIA GPU, needs a plugin, CUDA's libraries and NVIDIA's
+//	          driver; TF32 is off, because its 10 bits of mantissa spoil the dynamics
 //	auto      the last of these that works: xla:cuda, xla:cpu, go
 //
 // [Open] takes a name, or else that in NEUROCREDIT_BACKEND, or else auto. Only
@@ -21,6 +21,7 @@
 // # Plugins
 //
 // Plugins are looked for in the folders of PJRT_PLUGIN_LIBRARY_PATH, in
-// [Folder], and where GoMLX's own installer puts them. Nothing here uses the
-// network but [Install].
+// [Folder], where [Install] puts them, and where GoMLX's own installer does. A
+// plugin for CUDA finds CUDA's libraries by their position relative to itself, which
+// is that of Python packages. Nothing here uses the network but [Install].
 package backend

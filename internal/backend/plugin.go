@@ -26,16 +26,25 @@ func Folder() (string, error) {
 	return filepath.Join(cache, "neurocredit", "xla"), nil
 }
 
-// folders lists where plugins are looked for, first ones first.
-func folders() []string {
+// folders lists where plugins for a backend are looked for, first ones first.
+func folders(name string) []string {
 	all := filepath.SplitList(os.Getenv(pathEnv))
 	if own, err := Folder(); err == nil {
+		if r, ok := released(name); ok {
+			all = append(all, filepath.Dir(filepath.Join(own, r.folder, r.plugin)))
+		}
 		all = append(all, own)
 	}
+	shared := []string{"/usr/local/lib/go-xla"}
 	if home, err := os.UserHomeDir(); err == nil {
-		all = append(all, filepath.Join(home, ".local", "lib", "go-xla"))
+		shared = append([]string{filepath.Join(home, ".local", "lib", "go-xla")}, shared...)
 	}
-	all = append(all, "/usr/local/lib/go-xla")
+	for _, dir := range shared {
+		all = append(all, dir)
+		if name == CUDA {
+			all = append(all, filepath.Join(dir, "nvidia"))
+		}
+	}
 	return slices.DeleteFunc(all, func(dir string) bool { return dir == "" })
 }
 
@@ -48,7 +57,7 @@ var patterns = map[string][]string{
 
 // findPlugin returns the absolute path of the first plugin for a backend.
 func findPlugin(name string) (string, error) {
-	dirs := folders()
+	dirs := folders(name)
 	for _, dir := range dirs {
 		for _, pattern := range patterns[name] {
 			found, err := filepath.Glob(filepath.Join(escapeGlob(dir), pattern))
@@ -58,7 +67,8 @@ func findPlugin(name string) (string, error) {
 			return filepath.Abs(found[len(found)-1]) // sorted: the newest version
 		}
 	}
-	return "", fmt.Errorf("no plugin %s in %s (%s; see neurocredit backend install)", patterns[name][0], strings.Join(dirs, ", "), pathEnv)
+	return "", fmt.Errorf("no plugin %s in %s (%s); neurocredit backend install %s gets one",
+		patterns[name][0], strings.Join(dirs, ", "), pathEnv, strings.ReplaceAll(name, ":", "-"))
 }
 
 // escapeGlob quotes the characters that have a meaning to [filepath.Glob].

@@ -20,6 +20,13 @@ const registered = "xla"
 var errNotBuilt = errors.New(`this program was built without XLA (which needs Linux, cgo, no build tag noxla, ` +
 	`and the import _ "github.com/gomlx/go-xla/compute/xla")`)
 
+// errNoGPU tells of a machine on which the backend CUDA cannot work.
+var errNoGPU = errors.New("there is no NVIDIA GPU here, or no driver for it (no /dev/nvidia0, no /dev/dxg)")
+
+// checksEnv is the environment variable that turns go-xla's search for NVIDIA's
+// libraries off.
+const checksEnv = "GOPJRT_CUDA_CHECKS"
+
 // built reports whether XLA is part of this program.
 func built() bool { return slices.Contains(compute.List(), registered) }
 
@@ -41,6 +48,12 @@ func openXLA(name string) (b *Backend, err error) {
 		return nil, errNotBuilt
 	}
 	path, err := findPlugin(name)
+	if name == CUDA && !GPU() {
+		if err != nil {
+			return nil, errNoGPU
+		}
+		return nil, fmt.Errorf("%w; its plugin is %s", errNoGPU, path)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -50,6 +63,12 @@ func openXLA(name string) (b *Backend, err error) {
 	options := "shared_buffers=true"
 	if name == CUDA {
 		options = "shared_buffers=false,tf32=false,preallocate=false"
+		// go-xla expects NVIDIA's libraries in one place beside the plugin and would
+		// warn; the plugin looks for them in all that are usual.
+		if _, set := os.LookupEnv(checksEnv); !set {
+			os.Setenv(checksEnv, "no")
+			defer os.Unsetenv(checksEnv)
+		}
 	} else if restore := setFlags(path); restore != nil {
 		// XLA reads its flags when the first program is compiled. Later processes
 		// and plugins, which may not know this one, must not find it.
@@ -64,6 +83,9 @@ func openXLA(name string) (b *Backend, err error) {
 		return probe(engine)
 	})
 	if err != nil {
+		if note := oldDriver(); name == CUDA && note != "" {
+			err = fmt.Errorf("%w; %s", err, note)
+		}
 		return nil, fmt.Errorf("plugin %s does not work: %w", path, err)
 	}
 	return b, nil
