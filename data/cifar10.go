@@ -48,11 +48,11 @@ type cifarFiles struct {
 	archive remoteFile
 	train   []binFile
 	test    binFile
-	records int // per file
+	records int // per file; 0: any number
 	valid   int // training images at the end that are for validation
 }
 
-type binFile struct{ name, sum string } // SHA-256, hexadecimal
+type binFile struct{ name, sum string } // SHA-256, hexadecimal; empty: not compared
 
 var publishedCIFAR10 = cifarFiles{
 	archive: remoteFile{name: "cifar-10-binary.tar.gz", sum: "c4a38c50a1bc5f3a1c5537f2155ab9d68f9f25eb1ed8d9ddda3db29a59bca1dd", packed: true},
@@ -83,18 +83,10 @@ func (c CIFAR10) load(ctx context.Context, files cifarFiles) (*Splits, error) {
 		}
 		c.Dir = dir
 	}
-	all := len(files.train)*files.records - files.valid
-	for _, part := range []struct {
-		name string
-		n    *int
-		all  int
-	}{{"train", &c.Train, all}, {"valid", &c.Valid, files.valid}, {"test", &c.Test, files.records}} {
-		if *part.n < 0 || *part.n > part.all {
-			return nil, fmt.Errorf("data: cifar10: %s %d, want 1..%d images, or 0 for all", part.name, *part.n, part.all)
-		}
-		if *part.n == 0 {
-			*part.n = part.all
-		}
+	parts := cifarParts{c.Train, c.Valid, c.Test}
+	all := cifarParts{len(files.train)*files.records - files.valid, files.valid, files.records}
+	if err := parts.of(all); err != nil {
+		return nil, fmt.Errorf("data: cifar10: %w", err)
 	}
 	content, err := files.read(ctx, c.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -107,11 +99,36 @@ func (c CIFAR10) load(ctx context.Context, files cifarFiles) (*Splits, error) {
 	for _, f := range files.train {
 		train = append(train, content[f.name]...)
 	}
+	return parts.splits("cifar10", train, content[files.test.name], all.train)
+}
+
+// cifarParts are numbers of images.
+type cifarParts struct{ train, valid, test int }
+
+// of checks the numbers against those that there are, which take the place of 0.
+func (p *cifarParts) of(all cifarParts) error {
+	for _, part := range []struct {
+		name string
+		n    *int
+		all  int
+	}{{"train", &p.train, all.train}, {"valid", &p.valid, all.valid}, {"test", &p.test, all.test}} {
+		if *part.n < 0 || *part.n > part.all {
+			return fmt.Errorf("%s %d, want 1..%d images, or 0 for all", part.name, *part.n, part.all)
+		}
+		if *part.n == 0 {
+			*part.n = part.all
+		}
+	}
+	return nil
+}
+
+// splits takes the first images of the parts; those for validation begin at first.
+func (p *cifarParts) splits(name string, train, test []byte, first int) (*Splits, error) {
 	s := &Splits{
-		Name:  "cifar10",
-		Train: cifarSet(train[:c.Train*cifarRecord]),
-		Valid: cifarSet(train[all*cifarRecord : (all+c.Valid)*cifarRecord]),
-		Test:  cifarSet(content[files.test.name][:c.Test*cifarRecord]),
+		Name:  name,
+		Train: cifarSet(train[:p.train*cifarRecord]),
+		Valid: cifarSet(train[first*cifarRecord : (first+p.valid)*cifarRecord]),
+		Test:  cifarSet(test[:p.test*cifarRecord]),
 	}
 	return s.checked()
 }
@@ -119,7 +136,7 @@ func (c CIFAR10) load(ctx context.Context, files cifarFiles) (*Splits, error) {
 // read returns the content of the files by name.
 func (f cifarFiles) read(ctx context.Context, dir string) (map[string][]byte, error) {
 	archive := filepath.Join(dir, f.archive.name)
-	if _, err := os.Stat(archive); err == nil {
+	if _, err := os.Stat(archive); err == nil && f.archive.name != "" {
 		content, err := f.unpack(ctx, archive)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", archive, err)
@@ -147,6 +164,9 @@ func (f cifarFiles) read(ctx context.Context, dir string) (map[string][]byte, er
 			}
 		}
 		return content, nil
+	}
+	if f.archive.name == "" {
+		return nil, fmt.Errorf("%s has no file %s: %w", dir, f.test.name, fs.ErrNotExist)
 	}
 	return nil, fmt.Errorf("%s has neither %s nor %s: %w", dir, f.archive.name, f.test.name, fs.ErrNotExist)
 }
@@ -200,21 +220,36 @@ func (f cifarFiles) unpack(ctx context.Context, archive string) (map[string][]by
 	return content, nil
 }
 
-// decode reads a file of records to its end. It allocates no more than they need.
+// decode reads a file of records to its end. If their number is known it allocates
+// no more than they need.
 func (b binFile) decode(r io.Reader, records int) ([]byte, error) {
-	content := make([]byte, records*cifarRecord)
-	if n, err := io.ReadFull(r, content); err != nil {
-		return nil, fmt.Errorf("cut off after %d of %d records: %w", n/cifarRecord, records, err)
-	}
-	if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil {
-		return nil, fmt.Errorf("after the last record: %w", err)
-	} else if n > 0 {
-		return nil, fmt.Errorf("more bytes after the %d records of %d bytes", records, cifarRecord)
+	var content []byte
+	if records == 0 {
+		var err error
+		if content, err = io.ReadAll(r); err != nil {
+			return nil, err
+		}
+		if records = len(content) / cifarRecord; records == 0 || len(content)%cifarRecord != 0 {
+			return nil, fmt.Errorf("%d bytes, want one or more records of %d bytes, a label and %d values", len(content), cifarRecord, cifarValues)
+		}
+	} else {
+		content = make([]byte, records*cifarRecord)
+		if n, err := io.ReadFull(r, content); err != nil {
+			return nil, fmt.Errorf("cut off after %d of %d records: %w", n/cifarRecord, records, err)
+		}
+		if n, err := io.Copy(io.Discard, io.LimitReader(r, 1)); err != nil {
+			return nil, fmt.Errorf("after the last record: %w", err)
+		} else if n > 0 {
+			return nil, fmt.Errorf("more bytes after the %d records of %d bytes", records, cifarRecord)
+		}
 	}
 	for row := range records {
 		if label := content[row*cifarRecord]; label >= cifarClasses {
 			return nil, fmt.Errorf("row %d: label %d, want 0..%d", row, label, cifarClasses-1)
 		}
+	}
+	if b.sum == "" {
+		return content, nil
 	}
 	sum := sha256.Sum256(content)
 	if got := hex.EncodeToString(sum[:]); got != b.sum {

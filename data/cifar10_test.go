@@ -102,7 +102,14 @@ func TestCIFAR10(t *testing.T) {
 	if err := c.fetch(t.Context(), FetchOptions{Dir: to, From: "/nowhere"}); err != nil {
 		t.Error("a file that is there is fetched again:", err)
 	}
-	err := c.fetch(t.Context(), FetchOptions{Dir: t.TempDir(), Mirrors: []string{}})
+	// One that is not the published one is told from it, and not kept.
+	to = t.TempDir()
+	_, err := Fetch(t.Context(), "cifar10", FetchOptions{Dir: to, From: dir})
+	fails(t, err, filepath.Join(dir, files.archive.name), "SHA-256 of the content is "+files.archive.sum, "want "+publishedCIFAR10.archive.sum)
+	if left, _ := os.ReadDir(to); len(left) > 0 {
+		t.Errorf("a wrong archive leaves %v", left)
+	}
+	err = c.fetch(t.Context(), FetchOptions{Dir: t.TempDir(), Mirrors: []string{}})
 	if err == nil || !strings.Contains(err.Error(), "cifar-10-binary.tar.gz, from a machine that has them, into a folder DIR, not unpacked") {
 		t.Errorf("without network: %v", err)
 	}
@@ -169,8 +176,10 @@ func FuzzCIFAR10(f *testing.F) {
 	f.Add([]byte{}, 1)
 	f.Add(make([]byte, cifarRecord), 1)
 	f.Add(bytes.Repeat([]byte{11}, 2*cifarRecord), 2)
+	f.Add(make([]byte, 2*cifarRecord), 0)
+	f.Add(make([]byte, cifarRecord+1), 0)
 	f.Fuzz(func(t *testing.T, text []byte, records int) {
-		if records < 1 || records > 3 {
+		if records < 0 || records > 3 {
 			return
 		}
 		sum := sha256.Sum256(text)
@@ -179,7 +188,7 @@ func FuzzCIFAR10(f *testing.F) {
 			return
 		}
 		set := cifarSet(content)
-		if err := set.Validate(); err != nil || set.Len() != records {
+		if err := set.Validate(); err != nil || records > 0 && set.Len() != records {
 			t.Errorf("%d records that were read are not valid: %v", set.Len(), err)
 		}
 	})

@@ -6,7 +6,8 @@
 //     published experiments do.
 //   - [MNIST] and [CIFAR10] read the files of these databases, which [Fetch]
 //     downloads.
-//   - [Files] reads your own data from CSV or NPY files.
+//   - [Files] reads your own data from CSV or NPY files, [Images] your own
+//     photographs in the format of CIFAR-10.
 //
 // All of them are plain structs that implement [Source]; Load returns [Splits]
 // whose three sets have passed [Set.Validate]. Further data sets need only that

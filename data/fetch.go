@@ -182,7 +182,7 @@ func (f remoteFile) verify(path string) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	if got := hex.EncodeToString(hash.Sum(nil)); got != f.sum {
-		return fmt.Errorf("%s: SHA-256 of the content is %s, want %s", path, got, f.sum)
+		return fmt.Errorf("%s: SHA-256 of the content is %s, want %s: not the published file", path, got, f.sum)
 	}
 	return nil
 }
