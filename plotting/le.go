@@ -68,6 +68,7 @@ func LELearning(groups []LEGroup, o *LEOptions) (*Figure, error) {
 		}
 	}
 	left.Title, left.Y = leTitle(quantity)
+	left.Title += leSource(groups)
 	left.Lines(o.Reference...)
 	f := NewFigure(o.Title, left)
 	if len(right.marks) > 0 {
@@ -89,6 +90,21 @@ func leTitle(quantity string) (title, axis string) {
 		return "Training samples", "mean squared error"
 	}
 	return "", quantity
+}
+
+// leSource names the data of runs where they are no published set.
+func leSource(groups []LEGroup) string {
+	for _, g := range groups {
+		for _, r := range g.Runs {
+			switch r.Config.Data.Source {
+			case le.Images:
+				return " of own images"
+			case le.Own:
+				return " of own data"
+			}
+		}
+	}
+	return ""
 }
 
 // leCurve collects one quantity of runs. Runs may have come to different epochs.

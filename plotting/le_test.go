@@ -53,7 +53,7 @@ func TestLELearning(t *testing.T) {
 	if len(fig.Panels) != 2 {
 		t.Errorf("%d panels, want 2", len(fig.Panels))
 	}
-	for _, text := range []string{"accuracy", "published", "layer 2", "n = 2"} {
+	for _, text := range []string{"accuracy", "Validation samples of own data", "published", "layer 2", "n = 2"} {
 		if !strings.Contains(string(svg), text) {
 			t.Errorf("the figure does not show %q", text)
 		}

@@ -33,7 +33,7 @@ var dendriticSystem = &model[dendritic.Config, dendritic.Result]{
 	head:    func(c *dendritic.Config) (string, uint64) { return c.Name, uint64(c.Seed) },
 	rename:  func(c *dendritic.Config, name string, seed uint64) { c.Name, c.Seed = name, uint32(seed) },
 	sizes: func(c *dendritic.Config) amounts {
-		return amounts{dendriticSteps(c), c.RecordingSize(), c.Precision}
+		return amounts{work: dendriticSteps(c), recordings: c.RecordingSize(), precision: c.Precision}
 	},
 	toldBy:  dendriticOutcome,
 	shorten: dendriticBenchmark,

@@ -44,10 +44,17 @@ var paperFigures = []paperFigure{
 func drawLayers(title string) func(string, []*outcome, bool) (*plotting.Figure, error) {
 	return func(name string, outcomes []*outcome, _ bool) (*plotting.Figure, error) {
 		var groups []plotting.LEGroup
+		shown := title
 		for _, v := range variantsOf(outcomes) {
-			groups = append(groups, plotting.LEGroup{Name: titleOf(strings.TrimPrefix(v.name, name+"_")), Runs: resultsOf[le.Result](v.outcomes)})
+			g := plotting.LEGroup{Name: titleOf(strings.TrimPrefix(v.name, name+"_")), Runs: resultsOf[le.Result](v.outcomes)}
+			for _, r := range g.Runs {
+				if r.Config.Data.Source == le.Images {
+					shown = "Own images, not " + title
+				}
+			}
+			groups = append(groups, g)
 		}
-		return plotting.LELearning(groups, &plotting.LEOptions{Title: title})
+		return plotting.LELearning(groups, &plotting.LEOptions{Title: shown})
 	}
 }
 

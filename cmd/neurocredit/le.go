@@ -35,9 +35,17 @@ var leSystem = &model[le.Config, le.Result]{
 	loadDir: le.Load,
 	head:    func(c *le.Config) (string, uint64) { return c.Name, c.Seed },
 	rename:  func(c *le.Config, name string, seed uint64) { c.Name, c.Seed = name, seed },
-	sizes:   func(c *le.Config) amounts { return amounts{work: int64(c.Epochs), precision: "float32"} },
+	sizes:   leAmounts,
 	toldBy:  leOutcome,
 	shorten: leBenchmark,
+}
+
+func leAmounts(c *le.Config) amounts {
+	a := amounts{work: int64(c.Epochs), precision: "float32"}
+	if c.Data.Source == le.Images {
+		a.note = c.Data.Title() + ", not CIFAR-10: these are no results on CIFAR-10"
+	}
+	return a
 }
 
 func leOptions(o *options) *le.Options {

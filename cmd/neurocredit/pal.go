@@ -34,7 +34,7 @@ var palSystem = &model[pal.Config, pal.Result]{
 	head:    func(c *pal.Config) (string, uint64) { return c.Name, uint64(c.Seed) },
 	rename:  func(c *pal.Config, name string, seed uint64) { c.Name, c.Seed = name, uint32(seed) },
 	sizes: func(c *pal.Config) amounts {
-		return amounts{palSteps(c), c.RecordingSize(), "float64"}
+		return amounts{work: palSteps(c), recordings: c.RecordingSize(), precision: "float64"}
 	},
 	toldBy:  palOutcome,
 	shorten: palBenchmark,

@@ -11,7 +11,8 @@ import (
 type plan struct {
 	runs, workers       int
 	variants, precision []string
-	work                int64 // of all runs; 0: known only when the data are read
+	notes               []string // see amounts
+	work                int64    // of all runs; 0: known only when the data are read
 	unit                string
 	bytes               int64 // of all recordings
 }
@@ -30,6 +31,9 @@ func newPlan(configs []settings, workers int) plan {
 		a := c.amounts()
 		if !slices.Contains(p.precision, a.precision) {
 			p.precision = append(p.precision, a.precision)
+		}
+		if a.note != "" && !slices.Contains(p.notes, a.note) {
+			p.notes = append(p.notes, a.note)
 		}
 		known = known && a.work > 0
 		p.work += a.work
@@ -57,6 +61,9 @@ func (p plan) String() string {
 		b.WriteString("recordings  none\n")
 	}
 	fmt.Fprintf(&b, "precision   %s, %d runs at a time\n", strings.Join(p.precision, " and "), p.workers)
+	for _, n := range p.notes {
+		fmt.Fprintf(&b, "note        %s\n", n)
+	}
 	return b.String()
 }
 

@@ -76,6 +76,7 @@ type amounts struct {
 	work       int64 // in the unit of the system; 0: known only when the data are read
 	recordings int64 // bytes
 	precision  string
+	note       string // what must be told with every result
 }
 
 // options say how runs are carried out, as those of every package.

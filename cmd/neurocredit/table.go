@@ -14,8 +14,17 @@ import (
 
 // printTable shows mean and standard deviation (population form, as the paper's
 // scripts) of what the runs of each variant have come to. Runs of several systems
-// make several tables.
+// make several tables. Below them is what must be told with the results.
 func printTable(w io.Writer, outcomes []*outcome) {
+	var notes []string
+	for _, o := range outcomes {
+		if o == nil {
+			continue
+		}
+		if n := o.amounts().note; n != "" && !slices.Contains(notes, n) {
+			notes = append(notes, n)
+		}
+	}
 	for _, s := range systems {
 		var own []*outcome
 		for _, o := range outcomes {
@@ -26,6 +35,9 @@ func printTable(w io.Writer, outcomes []*outcome) {
 		if len(own) > 0 {
 			printColumns(w, tableOf(s, own))
 		}
+	}
+	for _, n := range notes {
+		fmt.Fprintln(w, "note: "+n)
 	}
 }
 

@@ -1,6 +1,8 @@
 package le
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 )
@@ -46,12 +48,27 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	if code := c.Evaluation.Code; code > layers || code > 0 && n.Layers[code-1].Units == 0 {
 		fail("evaluation.code", "%d must be 0 or the number of a layer with neurons, 1 to %d", code, layers)
 	}
+	switch d := &c.Data; {
+	case d.Source == Images && d.Dir == "":
+		fail("data.dir", "must be the folder of the images")
+	case d.Source == Own && d.Dir != "":
+		fail("data.dir", "%q is not used with data.source own", d.Dir)
+	case d.Sum != "" && d.Source != Images:
+		fail("data.sum", "is not used with data.source %s, only with images", d.Source)
+	case d.Sum != "" && !isSum(d.Sum):
+		fail("data.sum", "%q must be the 64 hexadecimal digits of a SHA-256", d.Sum)
+	}
 	if c.Data.Scale == 0 {
 		fail("data.scale", "0 would make all inputs equal")
 	}
 	if in, out := size(n.Input), n.Layers[layers-1].Units; c.Data.Target == TargetInput && in != out {
 		fail("network.layers", "the output has %d neurons, needs %d to be compared with the input", out, in)
 	}
+}
+
+func isSum(text string) bool {
+	sum, err := hex.DecodeString(text)
+	return err == nil && len(sum) == sha256.Size
 }
 
 func size(shape []int) int {

@@ -24,7 +24,9 @@ type Config struct {
 
 // Data says what is learned (section 21).
 type Data struct {
-	Source string  `yaml:"source" enum:"mnist,cifar10,own" doc:"data set; own: the samples of a data.Source given in Go"`
+	Source string  `yaml:"source" enum:"mnist,cifar10,images,own" doc:"data set; images: your own in the format of CIFAR-10, from dir; own: the samples of a data.Source given in Go"`
+	Dir    string  `yaml:"dir,omitempty" doc:"folder of the files; empty, not for images: NEUROCREDIT_DATA/mnist or /cifar10, then the user's cache"`
+	Sum    string  `yaml:"sum,omitempty" doc:"images: SHA-256 of the bytes of all files, training files first, in hexadecimal; empty: not compared"`
 	Target string  `yaml:"target" enum:"input,class" doc:"what the output should be: the input itself, or 1 for the class of the sample and 0 for the others"`
 	Split  string  `yaml:"split" enum:"random,given" doc:"random: training and validation samples are mixed and divided anew by the seed of the run; given: as in the data set"`
 	Train  int     `yaml:"train" min:"0" doc:"use only the first training samples; 0: all"`
@@ -88,9 +90,10 @@ type Evaluation struct {
 
 // Values of Data and Network.
 const (
-	MNIST = "mnist"
-	CIFAR = "cifar10"
-	Own   = "own"
+	MNIST  = "mnist"
+	CIFAR  = "cifar10"
+	Images = "images"
+	Own    = "own"
 
 	TargetInput = "input"
 	TargetClass = "class"
@@ -129,6 +132,20 @@ func Conv(filters, size int, activation string) Layer {
 
 // MaxPool takes the maximum of windows of size × size pixels that do not overlap.
 func MaxPool(size int) Layer { return Layer{Kind: KindPool, Size: size} }
+
+// Title names what is learned, for figures and messages. Images are never called
+// CIFAR-10, whose format they have.
+func (d *Data) Title() string {
+	switch d.Source {
+	case MNIST:
+		return "MNIST"
+	case CIFAR:
+		return "CIFAR-10"
+	case Images:
+		return "own images in " + d.Dir
+	}
+	return "own data"
+}
 
 // BaseRate returns the base learning rate in 1/ms.
 func (c *Config) BaseRate() float64 {

@@ -88,6 +88,10 @@ func TestBadConfigs(t *testing.T) {
 		"evaluation.code 2 must be 0 or the number of a layer":  func(c *Config) { c.Evaluation.Code = 2 },
 		"the output has 10 neurons, needs 3072":                 func(c *Config) { c.Data.Target = TargetInput },
 		"the last layer (pool) must be linear or projection":    func(c *Config) { c.Network.Layers = c.Network.Layers[:2] },
+		"data.dir must be the folder of the images":             func(c *Config) { c.Data.Source = Images },
+		`data.dir "x" is not used with data.source own`:         func(c *Config) { c.Data.Source, c.Data.Dir = Own, "x" },
+		"data.sum is not used with data.source cifar10":         func(c *Config) { c.Data.Sum = "00" },
+		`data.sum "00" must be the 64 hexadecimal digits`:       func(c *Config) { c.Data.Source, c.Data.Dir, c.Data.Sum = Images, "x", "00" },
 		"input [3 32 31] must be":                               func(c *Config) { c.Network.Input = []int{3, 32, 31} },
 	} {
 		c := CIFAR10(PAL)

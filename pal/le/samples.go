@@ -33,9 +33,11 @@ func (c *Config) load(ctx context.Context, own data.Source) (*dataset, error) {
 	var source data.Source
 	switch d.Source {
 	case MNIST:
-		source = data.MNIST{Train: d.Train, Valid: d.Valid, Test: d.Test}
+		source = data.MNIST{Dir: d.Dir, Train: d.Train, Valid: d.Valid, Test: d.Test}
 	case CIFAR:
-		source = data.CIFAR10{Train: d.Train, Valid: d.Valid, Test: d.Test}
+		source = data.CIFAR10{Dir: d.Dir, Train: d.Train, Valid: d.Valid, Test: d.Test}
+	case Images:
+		source = data.Images{Dir: d.Dir, Sum: d.Sum, Train: d.Train, Valid: d.Valid, Test: d.Test}
 	default:
 		if source = own; own == nil {
 			return nil, errors.New("le: data.source is own, but Options.Data gives none")
