@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -53,6 +54,33 @@ func (s stopAfter) Draw(seed uint64, stage data.Stage, index, n int) ([]data.Tri
 		s.cancel()
 	}
 	return s.Task.Draw(seed, stage, index, n)
+}
+
+// TestFreshSeed stops and resumes a run twice: its seed is drawn once and saved.
+func TestFreshSeed(t *testing.T) {
+	c := short(MDGL)
+	c.Seeding = "fresh"
+	dir := filepath.Join(t.TempDir(), "run")
+	var seeds []uint32
+	for _, at := range []int{1, 3} {
+		ctx, cancel := context.WithCancel(context.Background())
+		r, err := Train(ctx, c, &Options{Dir: dir, Resume: true, Task: stopAfter{shortTask(), at, cancel}})
+		if !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+		seeds = append(seeds, r.Config.Seed)
+	}
+	r := train(t, context.Background(), c, &Options{Dir: dir, Resume: true})
+	saved, err := Load(context.Background(), dir)
+	must(t, err)
+	seeds = append(seeds, r.Config.Seed, saved.Config.Seed)
+	if len(slices.Compact(seeds)) != 1 {
+		t.Errorf("seeds %v", seeds)
+	}
+	c.Seeding, c.Seed = "keyed", seeds[0]
+	if keyed := train(t, context.Background(), c, &Options{}); !reflect.DeepEqual(format(keyed), format(r)) {
+		t.Errorf("the saved seed gives %v, want %v", format(keyed), format(r))
+	}
 }
 
 // TestResume stops a run at several places and resumes it; every file must equal
