@@ -22,7 +22,7 @@ func WriteSummary(w io.Writer, results []*Result, note string) error {
 		} else if len(columns) != len(s.Columns) {
 			return fmt.Errorf("dendritic: runs %s and %s have different numbers of hidden levels", results[0].Config.Name, r.Config.Name)
 		}
-		run := experiment.SummaryRun{Name: r.Config.Name, Seed: r.Config.Seed}
+		run := experiment.SummaryRun{Name: r.Config.Name, Seed: uint64(r.Config.Seed)}
 		for k, e := range r.Epochs {
 			last := k == len(r.Epochs)-1
 			if e.Epoch > 20 && e.Epoch%10 != 0 && !last {
@@ -60,7 +60,7 @@ func ReadSummary(r io.Reader) ([]*Result, error) {
 	var results []*Result
 	for _, run := range s.Runs {
 		r := &Result{Config: shape}
-		r.Config.Name, r.Config.Seed = run.Name, run.Seed
+		r.Config.Name, r.Config.Seed = run.Name, uint32(run.Seed)
 		if r.Epochs, r.Test, err = epochsFrom(&shape, run.Table); err != nil {
 			return nil, err
 		}

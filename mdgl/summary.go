@@ -18,7 +18,7 @@ func WriteSummary(w io.Writer, results []*Result, every int, note string) error 
 	}
 	s := experiment.Summary{Columns: metricColumns}
 	for _, r := range results {
-		run := experiment.SummaryRun{Name: r.Config.Name, Seed: r.Config.Seed}
+		run := experiment.SummaryRun{Name: r.Config.Name, Seed: uint64(r.Config.Seed)}
 		for k := range r.Points {
 			last := k == len(r.Points)-1
 			if k%every != 0 && !last {
@@ -52,7 +52,7 @@ func ReadSummary(r io.Reader) ([]*Result, error) {
 	}
 	var results []*Result
 	for _, run := range s.Runs {
-		r := &Result{Config: Config{Name: run.Name, Seed: run.Seed}, Done: true}
+		r := &Result{Config: Config{Name: run.Name, Seed: uint32(run.Seed)}, Done: true}
 		if r.Points, r.Test, err = readPoints(run.Table); err != nil {
 			return nil, err
 		}

@@ -56,7 +56,7 @@ func WriteSummary(w io.Writer, results []*Result, quantities []string, points, d
 			s.add(i, x, y)
 		}
 		s.sort()
-		run := experiment.SummaryRun{Name: r.Config.Name, Seed: r.Config.Seed}
+		run := experiment.SummaryRun{Name: r.Config.Name, Seed: uint64(r.Config.Seed)}
 		for k, t := range s.time {
 			row := []float64{t}
 			for i := range quantities {
@@ -160,7 +160,7 @@ func ReadSummary(r io.Reader) ([]*Summary, error) {
 	}
 	var all []*Summary
 	for _, run := range table.Runs {
-		s := &Summary{Name: run.Name, Seed: run.Seed, quantities: table.Columns[1:], values: make([][]float64, len(table.Columns)-1)}
+		s := &Summary{Name: run.Name, Seed: uint32(run.Seed), quantities: table.Columns[1:], values: make([][]float64, len(table.Columns)-1)}
 		for _, row := range run.Rows {
 			s.time = append(s.time, row[0])
 			for i, v := range row[1:] {

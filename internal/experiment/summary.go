@@ -21,7 +21,7 @@ type Summary struct {
 // SummaryRun is a run of a [Summary], with its rows in Table.
 type SummaryRun struct {
 	Name string
-	Seed uint32
+	Seed uint64
 	Table
 }
 
@@ -73,9 +73,9 @@ func ReadSummary(r io.Reader, sparse bool, check func(header []string) error) (*
 			return nil, err
 		}
 		line, _ := table.FieldPos(0)
-		seed, err := strconv.ParseUint(row[1], 10, 32)
+		seed, err := strconv.ParseUint(row[1], 10, 64)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: seed %q must be a whole number below 2^32", line, row[1])
+			return nil, fmt.Errorf("line %d: seed %q must be a whole number from 0 to 2^64-1", line, row[1])
 		}
 		values := make([]float64, len(s.Columns))
 		for i, field := range row[2:] {
@@ -86,7 +86,7 @@ func ReadSummary(r io.Reader, sparse bool, check func(header []string) error) (*
 			}
 		}
 		if n := len(s.Runs); n == 0 || s.Runs[n-1].Name != row[0] {
-			s.Runs = append(s.Runs, SummaryRun{row[0], uint32(seed), Table{Columns: s.Columns}})
+			s.Runs = append(s.Runs, SummaryRun{row[0], seed, Table{Columns: s.Columns}})
 		}
 		last := &s.Runs[len(s.Runs)-1]
 		last.Rows = append(last.Rows, values)

@@ -64,13 +64,13 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errFail }
 
 func TestReadSummaryRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                              "EOF",
-		"run,seed\n":                    "columns are [run seed]",
-		"run,seed,x\na,-1,2\n":          `line 2: seed "-1" must be a whole number below 2^32`,
-		"run,seed,x\na,4294967296,2\n":  `seed "4294967296"`,
-		"# note\nrun,seed,x\na,1,two\n": `line 3: x is "two", want a number`,
-		"run,seed,x\na,1,\n":            `x is "", want a number`, // the first cannot be missing
-		"run,seed,x\na,1\n":             "fields",
+		"":                                       "EOF",
+		"run,seed\n":                             "columns are [run seed]",
+		"run,seed,x\na,-1,2\n":                   `line 2: seed "-1" must be a whole number from 0 to 2^64-1`,
+		"run,seed,x\na,18446744073709551616,2\n": `seed "18446744073709551616"`,
+		"# note\nrun,seed,x\na,1,two\n":          `line 3: x is "two", want a number`,
+		"run,seed,x\na,1,\n":                     `x is "", want a number`, // the first cannot be missing
+		"run,seed,x\na,1\n":                      "fields",
 	} {
 		_, err := ReadSummary(strings.NewReader(text), true, anyHeader)
 		requireError(t, err, want)

@@ -64,7 +64,7 @@ func (r *Result) Last() Point {
 // "valid_accuracy", "code_accuracy", and, with the number of a layer, "angle_2",
 // "norm_up_2", "norm_down_2".
 func (r *Result) Curve(quantity string) (x, y []float64, err error) {
-	columns := metricColumns(&r.Config)
+	columns := metricColumns(r.aligned())
 	i := slices.Index(columns, quantity)
 	if i < 1 {
 		return nil, nil, fmt.Errorf("le: no curve %q, must be one of %v", quantity, columns[1:])
@@ -88,10 +88,23 @@ func (c *Config) aligned() []int {
 	return list
 }
 
-// metricColumns are the columns of metrics.csv: one row per point.
-func metricColumns(c *Config) []string {
+// aligned lists the layers that the curve compares.
+func (r *Result) aligned() []int {
+	if len(r.Points) == 0 {
+		return r.Config.aligned()
+	}
+	var list []int
+	for _, a := range r.Points[0].Alignment {
+		list = append(list, a.Layer)
+	}
+	return list
+}
+
+// metricColumns are the columns of metrics.csv: one row per point. The layers are
+// those compared.
+func metricColumns(layers []int) []string {
 	columns := []string{"epoch", "train_error", "valid_error", "valid_accuracy", "code_accuracy"}
-	for _, l := range c.aligned() {
+	for _, l := range layers {
 		for _, q := range []string{"angle", "norm_up", "norm_down"} {
 			columns = append(columns, fmt.Sprintf("%s_%d", q, l))
 		}
@@ -109,19 +122,24 @@ func (p *Point) row() []float64 {
 
 // pointsFrom reads metrics back.
 func pointsFrom(c *Config, t experiment.Table) ([]Point, error) {
-	if len(t.Rows) > 0 && !slices.Equal(t.Columns, metricColumns(c)) {
-		return nil, fmt.Errorf("le: metrics have columns %v, want %v", t.Columns, metricColumns(c))
+	if want := metricColumns(c.aligned()); len(t.Rows) > 0 && !slices.Equal(t.Columns, want) {
+		return nil, fmt.Errorf("le: metrics have columns %v, want %v", t.Columns, want)
 	}
 	points := make([]Point, 0, len(t.Rows))
 	for _, row := range t.Rows {
-		p := Point{int(row[0]), row[1], row[2], row[3], row[4], nil}
-		for i, l := range c.aligned() {
-			a := row[5+3*i:]
-			p.Alignment = append(p.Alignment, Alignment{l, a[0], a[1], a[2]})
-		}
-		points = append(points, p)
+		points = append(points, pointFrom(c.aligned(), row))
 	}
 	return points, nil
+}
+
+// pointFrom reads a row of metrics.
+func pointFrom(layers []int, row []float64) Point {
+	p := Point{int(row[0]), row[1], row[2], row[3], row[4], nil}
+	for i, l := range layers {
+		a := row[5+3*i:]
+		p.Alignment = append(p.Alignment, Alignment{l, a[0], a[1], a[2]})
+	}
+	return p
 }
 
 // alignments compares the weights of a state.

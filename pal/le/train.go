@@ -218,7 +218,7 @@ func (r *run) openFiles(n *network, dir string, b *backend.Backend, resume bool)
 	if err != nil {
 		return fmt.Errorf("le: %w", err)
 	}
-	if r.metrics, err = r.files.Metrics(metricColumns(r.cfg)...); err != nil {
+	if r.metrics, err = r.files.Metrics(metricColumns(r.cfg.aligned())...); err != nil {
 		return err
 	}
 	found, err := r.files.Restore(func(from io.Reader) error {

@@ -69,7 +69,7 @@ func sameRun(t *testing.T, what string, a, b *Result) {
 		x, y := a.Points[i].row(), b.Points[i].row()
 		for k := range x {
 			if math.Float64bits(x[k]) != math.Float64bits(y[k]) {
-				t.Errorf("%s: point %d: %s is %v, want %v", what, i, metricColumns(&a.Config)[k], y[k], x[k])
+				t.Errorf("%s: point %d: %s is %v, want %v", what, i, metricColumns(a.aligned())[k], y[k], x[k])
 			}
 		}
 	}
