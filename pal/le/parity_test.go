@@ -69,6 +69,8 @@ func parityCases() map[string]Config {
 		switch name {
 		case "fa-rate-softmax", "dfa-voltage-rate", "pal-rate-mse-images", "bp-voltage-softmax":
 			n.Noise.White = 0.15
+		case "fa-voltage-mse":
+			c.Learning.Multiplier = 15 // with more it grows, and rounding with it
 		case "pal-voltage-mse":
 			n.Noise.Amplitude[1], c.Learning.Down[2] = 0, 0 // a silent layer, a fixed B
 		case "pal-voltage-softmax-image":
