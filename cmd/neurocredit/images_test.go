@@ -6,9 +6,11 @@ import (
 	"compress/gzip"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,7 +147,9 @@ func TestFetchCIFAR10(t *testing.T) {
 	var packed bytes.Buffer
 	zipper := gzip.NewWriter(&packed)
 	w := tar.NewWriter(zipper)
-	for name, text := range patches(true) {
+	files := patches(true)
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		text := files[name]
 		err := w.WriteHeader(&tar.Header{Name: "cifar-10-batches-bin/" + name, Mode: 0o644, Size: int64(len(text))})
 		if _, more := w.Write(text); errors.Join(err, more) != nil {
 			t.Fatal(err, more)
