@@ -155,9 +155,10 @@ func engineOutcome(t *testing.T, b *backend.Backend, configs []*Config) *outcome
 	must(t, err)
 	states, clock, err := g.pull()
 	must(t, err)
-	o, err := observe(b, configs, states, clock, configs[0].Evaluation.Code)
+	o, err := newObserver(b, configs, configs[0].Evaluation.Code)
 	must(t, err)
 	defer o.close()
+	must(t, o.rest(states, clock))
 	out := &outcome{}
 	for r := range configs {
 		out.state, out.loss, out.right = append(out.state, nil), append(out.loss, nil), append(out.right, nil)

@@ -26,9 +26,8 @@ type observer struct {
 	updates int
 }
 
-// observe prepares an observer for the weights of runs. code is a layer, counted from
-// 1, or 0.
-func observe(b *backend.Backend, configs []*Config, states [][][]float32, clock uint64, code int) (*observer, error) {
+// newObserver prepares an observer of runs. code is a layer, counted from 1, or 0.
+func newObserver(b *backend.Backend, configs []*Config, code int) (*observer, error) {
 	g, err := newBatch(b, configs)
 	if err != nil {
 		return nil, err
@@ -48,20 +47,21 @@ func observe(b *backend.Backend, configs []*Config, states [][][]float32, clock 
 		o.updates = min(o.updates, len(c.Network.Layers))
 	}
 	o.program = loop.NewProgram(b.Engine, "le-observe", len(g.net.slots), g.net.build(ph, code, false))
+	return o, nil
+}
+
+// rest puts the networks to rest, with the weights of the states.
+func (o *observer) rest(states [][][]float32, clock uint64) error {
 	rest := make([][][]float32, len(states))
 	for r, state := range states {
-		rest[r] = g.net.initial(configs[r].Seed)
-		for i, s := range g.net.slots {
+		rest[r] = o.net.initial(o.configs[r].Seed)
+		for i, s := range o.net.slots {
 			if s.stream > 0 {
 				rest[r][i] = state[i]
 			}
 		}
 	}
-	if err := g.push(rest, clock); err != nil {
-		o.close()
-		return nil, err
-	}
-	return o, nil
+	return o.push(rest, clock)
 }
 
 func (o *observer) close() {
@@ -129,13 +129,12 @@ func (o *observer) samplewise(flat []float32) [][]float64 {
 }
 
 // points measures trained runs: what a point holds but the training error.
-func (d *dataset) points(ctx context.Context, b *backend.Backend, configs []*Config, states [][][]float32, clock uint64, epoch int) ([]Point, error) {
-	code := configs[0].Evaluation.Code
-	o, err := observe(b, configs, states, clock, code)
-	if err != nil {
+func (d *dataset) points(ctx context.Context, o *observer, states [][][]float32, clock uint64, epoch int) ([]Point, error) {
+	if err := o.rest(states, clock); err != nil {
 		return nil, err
 	}
-	defer o.close()
+	defer o.drop()
+	configs := o.configs
 	train, valid := make([][]int, len(configs)), make([][]int, len(configs))
 	for r, c := range configs {
 		train[r], valid[r] = d.split(c)
@@ -149,7 +148,7 @@ func (d *dataset) points(ctx context.Context, b *backend.Backend, configs []*Con
 		points[r] = Point{Epoch: epoch, TrainError: math.NaN(), ValidError: scores[r].Error, ValidAccuracy: scores[r].Accuracy, CodeAccuracy: math.NaN()}
 		points[r].Alignment = o.net.alignments(states[r])
 	}
-	if code == 0 || d.pool.classes < 2 {
+	if o.code == 0 || d.pool.classes < 2 {
 		return points, nil
 	}
 	_, learned, err := o.show(ctx, d.pool, func(r int) []int { return train[r] })
@@ -231,11 +230,14 @@ func (r *Result) show(ctx context.Context, set *data.Set, code int, options *Opt
 		return Score{}, nil, err
 	}
 	defer b.Close()
-	o, err := observe(b, []*Config{&r.Config}, [][][]float32{r.state}, 0, code)
+	o, err := newObserver(b, []*Config{&r.Config}, code)
 	if err != nil {
 		return Score{}, nil, err
 	}
 	defer o.close()
+	if err := o.rest([][][]float32{r.state}, 0); err != nil {
+		return Score{}, nil, err
+	}
 	scores, codes, err := o.show(ctx, s, func(int) []int { return numbers(s.count) })
 	if err != nil {
 		return Score{}, nil, err

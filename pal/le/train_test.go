@@ -60,6 +60,29 @@ func small(mode Mode) Config {
 
 func on(b *backend.Backend) *Options { return &Options{Backend: b.Name, Data: ownClouds} }
 
+// TestCompileOnce trains over epochs with programs that are compiled once.
+func TestCompileOnce(t *testing.T) {
+	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		c := small(PAL)
+		set, err := c.load(t.Context(), ownClouds)
+		must(t, err)
+		r, err := openRun(&c, set, b, "", false, nil)
+		must(t, err)
+		tr, err := newTrainer(b, []*run{r})
+		must(t, err)
+		defer tr.close()
+		for !r.done() {
+			must(t, tr.scoreAll(t.Context()))
+			if r.position.Epoch < c.Epochs {
+				must(t, tr.trainEpoch(t.Context()))
+			}
+		}
+		if n, m := tr.train.Compiled(), tr.observer.program.Compiled(); len(r.result.Points) != 4 || n != 1 || m != 1 {
+			t.Errorf("%d points with %d and %d compilations, want 4 with 1 and 1", len(r.result.Points), n, m)
+		}
+	})
+}
+
 func sameRun(t *testing.T, what string, a, b *Result) {
 	t.Helper()
 	if len(a.Points) != len(b.Points) {
