@@ -5,7 +5,7 @@ import (
 	"errors"
 	"math"
 	"math/rand/v2"
-	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -105,10 +105,10 @@ func sameRun(t *testing.T, what string, a, b *Result) {
 
 // A run gives the same numbers, bit for bit, alone and in any company.
 func TestCompany(t *testing.T) {
-	if dir := os.Getenv(backendtest.Env); dir != "" {
-		t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", dir)
-	}
 	backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
+		if b.Plugin != "" {
+			t.Setenv("PJRT_PLUGIN_LIBRARY_PATH", filepath.Dir(b.Plugin))
+		}
 		for _, mode := range Modes() {
 			if testing.Short() && b.Name != backend.Go && mode != PAL {
 				continue // compiled for seconds
