@@ -46,7 +46,7 @@ func WriteSummary(w io.Writer, results []*Result, note string) error {
 // and tests; of their configurations only name, seed and number of hidden levels.
 func ReadSummary(r io.Reader) ([]*Result, error) {
 	var shape Config
-	s, err := experiment.ReadSummary(r, false, func(header []string) error {
+	s, err := experiment.ReadSummary(r, 32, false, func(header []string) error {
 		hidden := strings.Count(strings.Join(header, ","), ",angle_")
 		shape.Circuit.Levels = make([]int, hidden+2)
 		if want := append([]string{"run", "seed"}, metricColumns(&shape)...); hidden < 1 || !slices.Equal(header, want) {

@@ -41,7 +41,7 @@ func WriteSummary(w io.Writer, results []*Result, every int, note string) error 
 // ReadSummary reads what WriteSummary wrote, for plots. The results have validations and
 // tests; of their configurations only name and seed.
 func ReadSummary(r io.Reader) ([]*Result, error) {
-	s, err := experiment.ReadSummary(r, false, func(header []string) error {
+	s, err := experiment.ReadSummary(r, 32, false, func(header []string) error {
 		if want := append([]string{"run", "seed"}, metricColumns...); !slices.Equal(header, want) {
 			return fmt.Errorf("columns are %v, want %v", header, want)
 		}

@@ -149,7 +149,7 @@ func (s *Summary) sort() {
 
 // ReadSummary reads what WriteSummary wrote.
 func ReadSummary(r io.Reader) ([]*Summary, error) {
-	table, err := experiment.ReadSummary(r, true, func(header []string) error {
+	table, err := experiment.ReadSummary(r, 32, true, func(header []string) error {
 		if len(header) < 4 || !slices.Equal(header[:3], []string{"run", "seed", "time_ms"}) {
 			return fmt.Errorf("columns are %v, want run, seed, time_ms and quantities", header)
 		}

@@ -50,10 +50,10 @@ func (s *Summary) Write(w io.Writer, note string, format func(column int, x floa
 	return out.Flush()
 }
 
-// ReadSummary reads what Write wrote. check tells what is wrong with the names of all
-// columns. In a sparse table, fields behind the first of Columns may be empty, for
+// ReadSummary reads what Write wrote. Seeds have the given number of bits. check tells
+// what is wrong with the names of all columns. In a sparse table, fields behind the first of Columns may be empty, for
 // NaN. Consecutive rows of a name are one run.
-func ReadSummary(r io.Reader, sparse bool, check func(header []string) error) (*Summary, error) {
+func ReadSummary(r io.Reader, bits int, sparse bool, check func(header []string) error) (*Summary, error) {
 	table := csv.NewReader(r)
 	table.Comment = '#'
 	header, err := table.Read()
@@ -73,9 +73,9 @@ func ReadSummary(r io.Reader, sparse bool, check func(header []string) error) (*
 			return nil, err
 		}
 		line, _ := table.FieldPos(0)
-		seed, err := strconv.ParseUint(row[1], 10, 64)
+		seed, err := strconv.ParseUint(row[1], 10, bits)
 		if err != nil {
-			return nil, fmt.Errorf("line %d: seed %q must be a whole number from 0 to 2^64-1", line, row[1])
+			return nil, fmt.Errorf("line %d: seed %q must be a whole number below 2^%d", line, row[1], bits)
 		}
 		values := make([]float64, len(s.Columns))
 		for i, field := range row[2:] {

@@ -28,7 +28,7 @@ func TestSummary(t *testing.T) {
 	if want := "# two\n# lines\nrun,seed,epoch,loss\na,1,0,0.333333\na,1,1,NaN\nb,4294967295,0,1e-09\n"; text.String() != want {
 		t.Errorf("written %q, want %q", text.String(), want)
 	}
-	got, err := ReadSummary(strings.NewReader(text.String()), false, anyHeader)
+	got, err := ReadSummary(strings.NewReader(text.String()), 32, false, anyHeader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,10 +47,10 @@ func TestSummary(t *testing.T) {
 	if err := s.Write(&text, "", empty); err != nil || !strings.HasSuffix(text.String(), "\na,1,0,1\na,1,0,\nb,4294967295,0,1\n") {
 		t.Errorf("own format: %q, %v", text.String(), err)
 	}
-	if got, err = ReadSummary(strings.NewReader(text.String()), true, anyHeader); err != nil || !math.IsNaN(got.Runs[0].Rows[1][1]) {
+	if got, err = ReadSummary(strings.NewReader(text.String()), 32, true, anyHeader); err != nil || !math.IsNaN(got.Runs[0].Rows[1][1]) {
 		t.Errorf("sparse: %v, %v", got, err)
 	}
-	if _, err := ReadSummary(strings.NewReader(text.String()), false, anyHeader); err == nil {
+	if _, err := ReadSummary(strings.NewReader(text.String()), 32, false, anyHeader); err == nil {
 		t.Error("a missing number was read")
 	}
 	if err := s.Write(brokenWriter{}, "", nil); !errors.Is(err, errFail) {
@@ -64,15 +64,15 @@ func (brokenWriter) Write([]byte) (int, error) { return 0, errFail }
 
 func TestReadSummaryRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":                                       "EOF",
-		"run,seed\n":                             "columns are [run seed]",
-		"run,seed,x\na,-1,2\n":                   `line 2: seed "-1" must be a whole number from 0 to 2^64-1`,
-		"run,seed,x\na,18446744073709551616,2\n": `seed "18446744073709551616"`,
-		"# note\nrun,seed,x\na,1,two\n":          `line 3: x is "two", want a number`,
-		"run,seed,x\na,1,\n":                     `x is "", want a number`, // the first cannot be missing
-		"run,seed,x\na,1\n":                      "fields",
+		"":                              "EOF",
+		"run,seed\n":                    "columns are [run seed]",
+		"run,seed,x\na,-1,2\n":          `line 2: seed "-1" must be a whole number below 2^32`,
+		"run,seed,x\na,4294967296,2\n":  `seed "4294967296"`,
+		"# note\nrun,seed,x\na,1,two\n": `line 3: x is "two", want a number`,
+		"run,seed,x\na,1,\n":            `x is "", want a number`, // the first cannot be missing
+		"run,seed,x\na,1\n":             "fields",
 	} {
-		_, err := ReadSummary(strings.NewReader(text), true, anyHeader)
+		_, err := ReadSummary(strings.NewReader(text), 32, true, anyHeader)
 		requireError(t, err, want)
 	}
 }
@@ -81,7 +81,7 @@ func FuzzReadSummary(f *testing.F) {
 	f.Add("# note\nrun,seed,x,y\na,1,2,\nb,2,3,4\n", true)
 	f.Add("run,seed,x\n\"a\",1,NaN\n", false)
 	f.Fuzz(func(t *testing.T, text string, sparse bool) {
-		s, err := ReadSummary(strings.NewReader(text), sparse, anyHeader)
+		s, err := ReadSummary(strings.NewReader(text), 32, sparse, anyHeader)
 		if err != nil {
 			return
 		}

@@ -53,7 +53,7 @@ func WriteSummary(w io.Writer, results []*Result, note string) error {
 // their configurations only name and seed.
 func ReadSummary(r io.Reader) ([]*Result, error) {
 	var layers []int
-	s, err := experiment.ReadSummary(r, true, func(header []string) error {
+	s, err := experiment.ReadSummary(r, 64, true, func(header []string) error {
 		for _, name := range header {
 			var l int
 			if n, _ := fmt.Sscanf(name, "angle_%d", &l); n == 1 {
