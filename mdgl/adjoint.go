@@ -1,6 +1,9 @@
 package mdgl
 
-import "github.com/neurocredit/neurocredit/data"
+import (
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/vec"
+)
 
 // worker holds what one goroutine needs for a trial.
 type worker[F float] struct {
@@ -9,11 +12,12 @@ type worker[F float] struct {
 	online  *online[F]
 	scratch []float64 // [K]
 
-	base []F // [N] direct derivative L plus that of the rate cost
-	s    []F // [N] signal S
-	x    []F // [N] what goes through recurrent synapses
-	v, q []F // [N] adjoint voltage and adaptation, in units of γ/ϑ
-	r    []F // [N] filtered modulator of OnMDGL
+	base []F                // [N] direct derivative L plus that of the rate cost
+	s    []F                // [N] signal S
+	x    []F                // [N] what goes through recurrent synapses
+	v, q []F                // [N] adjoint voltage and adaptation, in units of γ/ϑ
+	back vec.AdjointALIF[F] // v and q, and from what a step makes them
+	r    []F                // [N] filtered modulator of OnMDGL
 
 	total []F           // [types] sums of NLMDGL
 	own   *ownSignal[F] // Own
@@ -38,9 +42,9 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 	clear(w.x)
 	clear(w.r)
 	copy(w.base, p.rate)
-	signal := w.base
+	w.back.S = w.base
 	if p.rule != EProp {
-		signal = w.s
+		w.back.S = w.s
 	}
 	secreteRate := n.modulatesRate(p.rule)
 	silent := false // base holds no more than the rate cost
@@ -74,12 +78,8 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 				n.gather(w.s, w.base, h, w.x)
 			}
 		}
-		if n.own.varied {
-			n.variedBack(signal, h, w.v, w.q)
-		} else {
-			back(signal[:n.regular], h[:n.regular], w.v[:n.regular], c.alpha, c.gamma)
-			backAdaptive(signal[n.regular:], h[n.regular:], w.v[n.regular:], w.q[n.regular:], c)
-		}
+		w.back.H = h
+		w.back.Step()
 		n.secrete(w, h, secreteRate)
 
 		for ; at > 0 && int(tr.Events[at-1].Step) == t; at-- {
@@ -158,27 +158,6 @@ func (n *network[F]) spread(s, base, x, total []F) {
 			m += p.types[int(a)*n.kinds+b] * sum
 		}
 		s[j] = base[j] + m
-	}
-}
-
-// back is a step of the adjoint of neurons without adaptation.
-func back[F float](s, h, v []F, alpha, gamma F) {
-	h, v = h[:len(s)], v[:len(s)]
-	for j, z := range s {
-		x := v[j]
-		v[j] = (z-gamma*x)*h[j] + alpha*x
-	}
-}
-
-// backAdaptive is back with adaptation.
-func backAdaptive[F float](s, h, v, q []F, c *constants[F]) {
-	h, v, q = h[:len(s)], v[:len(s)], q[:len(s)]
-	alpha, gamma, beta, rho, reset := c.alpha, c.gamma, c.beta, c.rho, c.slope*c.rho1
-	for j, z := range s {
-		x, y := v[j], q[j]
-		z = (z - gamma*x + reset*y) * h[j]
-		v[j] = z + alpha*x
-		q[j] = rho*y - beta*z
 	}
 }
 

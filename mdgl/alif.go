@@ -1,6 +1,11 @@
 package mdgl
 
-import "github.com/neurocredit/neurocredit/data"
+import (
+	"math/bits"
+
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/vec"
+)
 
 // alif is the state of one trial of the ALIF cell (section 2.1). A step is:
 //
@@ -13,13 +18,18 @@ import "github.com/neurocredit/neurocredit/data"
 // synapses.
 type alif[F float] struct {
 	spiking[F]
-	above []int32 // neurons with u > 0
+	cells vec.ALIF[F] // v and b, and where a step writes h
 
 	watchV, watchB []F // v and b of the step before they decay, if not nil
 }
 
-func newALIF[F float](neurons, refractory int) *alif[F] {
-	return &alif[F]{spiking: newSpiking[F](neurons, refractory), above: make([]int32, neurons)}
+func (n *network[F]) newALIF() *alif[F] {
+	s := &alif[F]{spiking: newSpiking[F](n.neurons, n.cfg.Cells.Refractory)}
+	s.cells = vec.ALIF[F]{
+		V: s.v, B: s.b, Alpha: n.own.alpha, Rho: n.own.rho, Beta: n.own.beta,
+		Above: make([]uint64, (n.neurons+63)/64), Scale: n.c.invThr,
+	}
+	return s
 }
 
 // step advances by one step with the events of step t and returns the neurons that
@@ -53,14 +63,8 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 		copy(s.watchV, v)
 		copy(s.watchB, b)
 	}
-	lif := n.regular
-	var above []int32
-	if n.own.varied {
-		above = s.above[:n.variedCells(v, b, h, s.above)]
-	} else {
-		above = s.above[:n.cells(v[:lif], h[:lif], s.above, 0)]
-		above = s.above[:len(above)+n.adaptiveCells(v[lif:], b[lif:], h[lif:], s.above[len(above):], lif)]
-	}
+	s.cells.H = h
+	s.cells.Step()
 
 	now := s.ring[t%slots][:0]
 	for i, spikes := range s.ring {
@@ -70,10 +74,13 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 			}
 		}
 	}
-	for _, j := range above {
-		if t-int(s.last[j]) >= slots {
-			s.last[j] = int32(t)
-			now = append(now, j)
+	for i, word := range s.cells.Above {
+		for ; word != 0; word &= word - 1 {
+			j := int32(64*i + bits.TrailingZeros64(word))
+			if t-int(s.last[j]) >= slots {
+				s.last[j] = int32(t)
+				now = append(now, j)
+			}
 		}
 	}
 	s.ring[t%slots] = now
@@ -82,43 +89,6 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 		flush(b, n.tiny)
 	}
 	return now
-}
-
-// cells computes h of neurons without adaptation, lets v decay, and lists those above
-// threshold.
-func (n *network[F]) cells(v, h []F, above []int32, first int) int {
-	alpha, scale := n.c.alpha, n.c.invThr
-	h = h[:len(v)]
-	count := 0
-	for j, x := range v {
-		v[j] = x * alpha
-		y := x * scale // u + 1
-		h[j] = max(min(y, 2-y), 0)
-		if y > 1 {
-			above[count] = int32(first + j)
-			count++
-		}
-	}
-	return count
-}
-
-// adaptiveCells is cells with adaptation.
-func (n *network[F]) adaptiveCells(v, b, h []F, above []int32, first int) int {
-	alpha, rho, beta, scale := n.c.alpha, n.c.rho, n.c.beta, n.c.invThr
-	h, b = h[:len(v)], b[:len(v)]
-	count := 0
-	for j, x := range v {
-		a := b[j]
-		v[j] = x * alpha
-		b[j] = a * rho
-		y := (x - beta*a) * scale
-		h[j] = max(min(y, 2-y), 0)
-		if y > 1 {
-			above[count] = int32(first + j)
-			count++
-		}
-	}
-	return count
 }
 
 // flushEvery is the number of steps after which numbers on the way to underflow are

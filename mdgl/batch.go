@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 
 	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/vec"
 )
 
 // blockSize is the number of trials whose gradients are added in one go. Blocks are
@@ -99,10 +100,12 @@ func (n *network[F]) reserve(workers, blocks int) {
 		for _, x := range []*[]F{&w.base, &w.s, &w.x, &w.v, &w.q, &w.r} {
 			*x = make([]F, n.neurons)
 		}
+		o := &n.own
+		w.back = vec.AdjointALIF[F]{V: w.v, Q: w.q, Alpha: o.alpha, Rho: o.rho, Beta: o.beta, Reset: o.reset, Gamma: n.c.gamma}
 		if n.cfg.Cells.Model == "lsnn" {
 			w.lsnn = newLSNN[F](n.shape.Steps, n.neurons, n.cfg.Cells.Refractory, n.cfg.Cells.Delays)
 		} else {
-			w.alif = newALIF[F](n.neurons, n.cfg.Cells.Refractory)
+			w.alif = n.newALIF()
 		}
 		n.workers = append(n.workers, w)
 	}

@@ -2,7 +2,7 @@ package mdgl
 
 import "math"
 
-type float interface{ ~float32 | ~float64 }
+type float interface{ float32 | float64 }
 
 // synapses is a bundle of synapses from pre to post units, as rows of a sparse
 // matrix: synapse k of row i, start[i] <= k < start[i+1], goes to unit col[k].

@@ -12,12 +12,12 @@ type perNeuron[F float] struct {
 	alpha, alpha1 []F // α, 1-α
 	rho, rho1     []F // ρ, 1-ρ
 	beta          []F // 0 for regular neurons
-	varied        bool
+	reset         []F // (γ/ϑ)(1-ρ)
 }
 
 func newPerNeuron[F float](c *Config) perNeuron[F] {
 	N, p := c.Neurons(), &c.Cells
-	o := perNeuron[F]{make([]F, N), make([]F, N), make([]F, N), make([]F, N), make([]F, N), c.varied()}
+	o := perNeuron[F]{make([]F, N), make([]F, N), make([]F, N), make([]F, N), make([]F, N), make([]F, N)}
 	pick := func(list []float64, j int, common float64) float64 {
 		if len(list) > 0 {
 			return list[j]
@@ -27,40 +27,12 @@ func newPerNeuron[F float](c *Config) perNeuron[F] {
 	for j := range N {
 		alpha, rho := math.Exp(-1/pick(p.MembraneTaus, j, p.MembraneTau)), math.Exp(-1/pick(p.AdaptationTaus, j, p.AdaptationTau))
 		o.alpha[j], o.alpha1[j], o.rho[j], o.rho1[j] = F(alpha), F(1-alpha), F(rho), F(1-rho)
+		o.reset[j] = F(p.Dampening/p.Threshold) * o.rho1[j]
 		if j >= p.Regular {
 			o.beta[j] = F(pick(p.Adaptations, j, p.Adaptation))
 		}
 	}
 	return o
-}
-
-// variedCells is cells and adaptiveCells in one, for neurons with constants of their own.
-func (n *network[F]) variedCells(v, b, h []F, above []int32) int {
-	o, scale := &n.own, n.c.invThr
-	count := 0
-	for j, x := range v {
-		a := b[j]
-		v[j] = x * o.alpha[j]
-		b[j] = a * o.rho[j]
-		y := (x - o.beta[j]*a) * scale
-		h[j] = max(min(y, 2-y), 0)
-		if y > 1 {
-			above[count] = int32(j)
-			count++
-		}
-	}
-	return count
-}
-
-// variedBack is back and backAdaptive in one.
-func (n *network[F]) variedBack(s, h, v, q []F) {
-	o, gamma := &n.own, n.c.gamma
-	for j, z := range s {
-		x, y := v[j], q[j]
-		z = (z - gamma*x + n.c.slope*o.rho1[j]*y) * h[j]
-		v[j] = z + o.alpha[j]*x
-		q[j] = o.rho[j]*y - o.beta[j]*z
-	}
 }
 
 // noiseKey numbers the noise of a batch.

@@ -24,6 +24,7 @@ func main() {
 	case "vec":
 		matrices()
 		elementwise()
+		adaptive()
 		if *avx2 {
 			sigmoidAVX2()
 		} else {

@@ -50,4 +50,10 @@ func addStepsAVX2(w *float64, d *float64, p *float64, q *float64, n int, sum flo
 func neuronsAVX2(slices *[12][]float64, n int)
 
 //go:noescape
+func alifAVX2(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
+
+//go:noescape
+func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
+
+//go:noescape
 func sigmoidAVX2(dst *float64, x *float64, n int, constants *[14][4]float64, powers *[16]uint64)

@@ -1691,6 +1691,176 @@ tail2:
 	VZEROUPPER
 	RET
 
+DATA firstLanes<>+0(SB)/8, $0xffffffffffffffff
+DATA firstLanes<>+8(SB)/8, $0xffffffffffffffff
+DATA firstLanes<>+16(SB)/8, $0xffffffffffffffff
+DATA firstLanes<>+24(SB)/8, $0xffffffffffffffff
+DATA firstLanes<>+32(SB)/8, $0x0000000000000000
+DATA firstLanes<>+40(SB)/8, $0x0000000000000000
+DATA firstLanes<>+48(SB)/8, $0x0000000000000000
+DATA firstLanes<>+56(SB)/8, $0x0000000000000000
+GLOBL firstLanes<>(SB), RODATA|NOPTR, $64
+
+// func alifAVX2(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
+// Requires: AVX
+TEXT ·alifAVX2(SB), NOSPLIT, $0-36
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), AX
+	MOVQ         above+8(FP), R8
+	MOVQ         n+16(FP), R9
+	VBROADCASTSS scale+24(FP), Y0
+	VBROADCASTSS one+28(FP), Y1
+	VBROADCASTSS two+32(FP), Y2
+	VXORPD       X3, X3, X3
+	MOVQ         R9, R10
+	MOVQ         R9, R11
+	XORQ         R9, R9
+	ANDQ         $+7, R11
+	ANDQ         $-8, R10
+	JZ           rest
+
+loop:
+	VMOVUPS   (CX)(R9*4), Y4
+	VMOVUPS   (DX)(R9*4), Y5
+	VMOVUPS   (SI)(R9*4), Y6
+	VMULPS    Y6, Y4, Y6
+	VMOVUPS   Y6, (CX)(R9*4)
+	VMOVUPS   (DI)(R9*4), Y6
+	VMULPS    Y6, Y5, Y6
+	VMOVUPS   Y6, (DX)(R9*4)
+	VMOVUPS   (AX)(R9*4), Y6
+	VMULPS    Y5, Y6, Y5
+	VSUBPS    Y5, Y4, Y4
+	VMULPS    Y0, Y4, Y4
+	VSUBPS    Y4, Y2, Y5
+	VMINPS    Y4, Y5, Y5
+	VMAXPS    Y5, Y3, Y5
+	VMOVUPS   Y5, (BX)(R9*4)
+	VCMPPS    $0x1e, Y1, Y4, Y4
+	VMOVMSKPS Y4, R12
+	MOVB      R12, (R8)
+	ADDQ      $0x01, R8
+	ADDQ      $0x08, R9
+	CMPQ      R9, R10
+	JL        loop
+
+rest:
+	TESTQ      R11, R11
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), R10
+	SHLQ       $0x02, R11
+	SUBQ       R11, R10
+	VMOVUPS    (R10), Y4
+	VMASKMOVPS (CX)(R9*4), Y4, Y5
+	VMASKMOVPS (DX)(R9*4), Y4, Y6
+	VMASKMOVPS (SI)(R9*4), Y4, Y7
+	VMULPS     Y7, Y5, Y7
+	VMASKMOVPS Y7, Y4, (CX)(R9*4)
+	VMASKMOVPS (DI)(R9*4), Y4, Y7
+	VMULPS     Y7, Y6, Y7
+	VMASKMOVPS Y7, Y4, (DX)(R9*4)
+	VMASKMOVPS (AX)(R9*4), Y4, Y7
+	VMULPS     Y6, Y7, Y6
+	VSUBPS     Y6, Y5, Y5
+	VMULPS     Y0, Y5, Y0
+	VSUBPS     Y0, Y2, Y2
+	VMINPS     Y0, Y2, Y2
+	VMAXPS     Y2, Y3, Y2
+	VMASKMOVPS Y2, Y4, (BX)(R9*4)
+	VCMPPS     $0x1e, Y1, Y0, Y0
+	VMOVMSKPS  Y0, AX
+	MOVB       AL, (R8)
+	ADDQ       $0x01, R8
+
+end:
+	VZEROUPPER
+	RET
+
+// func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
+// Requires: AVX, MMX+
+TEXT ·adjointALIFAVX2(SB), NOSPLIT, $0-20
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), R8
+	MOVQ         144(AX), R9
+	MOVQ         168(AX), AX
+	MOVQ         n+8(FP), R10
+	VBROADCASTSS gamma+16(FP), Y0
+	MOVQ         R10, R11
+	MOVQ         R10, R12
+	XORQ         R10, R10
+	ANDQ         $+7, R12
+	ANDQ         $-8, R11
+	JZ           rest
+
+loop:
+	PREFETCHT0 -1600(DX)(R10*4)
+	VMOVUPS    (BX)(R10*4), Y1
+	VMOVUPS    (SI)(R10*4), Y2
+	VMOVUPS    (CX)(R10*4), Y3
+	VMULPS     Y1, Y0, Y4
+	VSUBPS     Y4, Y3, Y3
+	VMOVUPS    (AX)(R10*4), Y4
+	VMULPS     Y2, Y4, Y4
+	VADDPS     Y4, Y3, Y3
+	VMOVUPS    (DX)(R10*4), Y4
+	VMULPS     Y4, Y3, Y3
+	VMOVUPS    (DI)(R10*4), Y4
+	VMULPS     Y1, Y4, Y1
+	VADDPS     Y1, Y3, Y1
+	VMOVUPS    Y1, (BX)(R10*4)
+	VMOVUPS    (R8)(R10*4), Y1
+	VMULPS     Y2, Y1, Y1
+	VMOVUPS    (R9)(R10*4), Y2
+	VMULPS     Y3, Y2, Y2
+	VSUBPS     Y2, Y1, Y1
+	VMOVUPS    Y1, (SI)(R10*4)
+	ADDQ       $0x08, R10
+	CMPQ       R10, R11
+	JL         loop
+
+rest:
+	TESTQ      R12, R12
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), R11
+	SHLQ       $0x02, R12
+	SUBQ       R12, R11
+	VMOVUPS    (R11), Y1
+	PREFETCHT0 -1600(DX)(R10*4)
+	VMASKMOVPS (BX)(R10*4), Y1, Y2
+	VMASKMOVPS (SI)(R10*4), Y1, Y3
+	VMASKMOVPS (CX)(R10*4), Y1, Y4
+	VMULPS     Y2, Y0, Y0
+	VSUBPS     Y0, Y4, Y0
+	VMASKMOVPS (AX)(R10*4), Y1, Y4
+	VMULPS     Y3, Y4, Y4
+	VADDPS     Y4, Y0, Y0
+	VMASKMOVPS (DX)(R10*4), Y1, Y4
+	VMULPS     Y4, Y0, Y0
+	VMASKMOVPS (DI)(R10*4), Y1, Y4
+	VMULPS     Y2, Y4, Y2
+	VADDPS     Y2, Y0, Y2
+	VMASKMOVPS Y2, Y1, (BX)(R10*4)
+	VMASKMOVPS (R8)(R10*4), Y1, Y2
+	VMULPS     Y3, Y2, Y2
+	VMASKMOVPS (R9)(R10*4), Y1, Y3
+	VMULPS     Y0, Y3, Y0
+	VSUBPS     Y0, Y2, Y0
+	VMASKMOVPS Y0, Y1, (SI)(R10*4)
+
+end:
+	VZEROUPPER
+	RET
+
 // func sigmoidAVX2(dst *float64, x *float64, n int, constants *[14][4]float64, powers *[16]uint64)
 // Requires: AVX, AVX2
 TEXT ·sigmoidAVX2(SB), NOSPLIT, $0-40

@@ -50,4 +50,10 @@ func addStepsAVX512(w *float64, d *float64, p *float64, q *float64, n int, sum f
 func neuronsAVX512(slices *[12][]float64, n int)
 
 //go:noescape
+func alifAVX512(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
+
+//go:noescape
+func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
+
+//go:noescape
 func sigmoidAVX512(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)

@@ -1995,6 +1995,164 @@ tail3:
 	VZEROUPPER
 	RET
 
+// func alifAVX512(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·alifAVX512(SB), NOSPLIT, $0-36
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), AX
+	MOVQ         above+8(FP), R8
+	MOVQ         n+16(FP), R9
+	VBROADCASTSS scale+24(FP), Z0
+	VBROADCASTSS one+28(FP), Z1
+	VBROADCASTSS two+32(FP), Z2
+	VXORPD       X3, X3, X3
+	MOVQ         R9, R10
+	MOVQ         R9, R11
+	XORQ         R9, R9
+	ANDQ         $+15, R11
+	ANDQ         $-16, R10
+	JZ           rest
+
+loop:
+	VMOVUPS (CX)(R9*4), Z4
+	VMOVUPS (DX)(R9*4), Z5
+	VMOVUPS (SI)(R9*4), Z6
+	VMULPS  Z6, Z4, Z6
+	VMOVUPS Z6, (CX)(R9*4)
+	VMOVUPS (DI)(R9*4), Z6
+	VMULPS  Z6, Z5, Z6
+	VMOVUPS Z6, (DX)(R9*4)
+	VMOVUPS (AX)(R9*4), Z6
+	VMULPS  Z5, Z6, Z5
+	VSUBPS  Z5, Z4, Z4
+	VMULPS  Z0, Z4, Z4
+	VSUBPS  Z4, Z2, Z5
+	VMINPS  Z4, Z5, Z5
+	VMAXPS  Z5, Z3, Z5
+	VMOVUPS Z5, (BX)(R9*4)
+	VCMPPS  $0x1e, Z1, Z4, K1
+	KMOVW   K1, R12
+	MOVW    R12, (R8)
+	ADDQ    $0x02, R8
+	ADDQ    $0x10, R9
+	CMPQ    R9, R10
+	JL      loop
+
+rest:
+	TESTQ     R11, R11
+	JZ        end
+	MOVL      $-1, R10
+	BZHIL     R11, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (CX)(R9*4), K1, Z4
+	VMOVUPS.Z (DX)(R9*4), K1, Z5
+	VMOVUPS.Z (SI)(R9*4), K1, Z6
+	VMULPS    Z6, Z4, Z6
+	VMOVUPS   Z6, K1, (CX)(R9*4)
+	VMOVUPS.Z (DI)(R9*4), K1, Z6
+	VMULPS    Z6, Z5, Z6
+	VMOVUPS   Z6, K1, (DX)(R9*4)
+	VMOVUPS.Z (AX)(R9*4), K1, Z6
+	VMULPS    Z5, Z6, Z5
+	VSUBPS    Z5, Z4, Z4
+	VMULPS    Z0, Z4, Z0
+	VSUBPS    Z0, Z2, Z2
+	VMINPS    Z0, Z2, Z2
+	VMAXPS    Z2, Z3, Z2
+	VMOVUPS   Z2, K1, (BX)(R9*4)
+	VCMPPS    $0x1e, Z1, Z0, K1
+	KMOVW     K1, AX
+	MOVW      AX, (R8)
+	ADDQ      $0x02, R8
+
+end:
+	VZEROUPPER
+	RET
+
+// func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
+// Requires: AVX, AVX512F, BMI2, MMX+
+TEXT ·adjointALIFAVX512(SB), NOSPLIT, $0-20
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), R8
+	MOVQ         144(AX), R9
+	MOVQ         168(AX), AX
+	MOVQ         n+8(FP), R10
+	VBROADCASTSS gamma+16(FP), Z0
+	MOVQ         R10, R11
+	MOVQ         R10, R12
+	XORQ         R10, R10
+	ANDQ         $+15, R12
+	ANDQ         $-16, R11
+	JZ           rest
+
+loop:
+	PREFETCHT0 -1600(DX)(R10*4)
+	VMOVUPS    (BX)(R10*4), Z1
+	VMOVUPS    (SI)(R10*4), Z2
+	VMOVUPS    (CX)(R10*4), Z3
+	VMULPS     Z1, Z0, Z4
+	VSUBPS     Z4, Z3, Z3
+	VMOVUPS    (AX)(R10*4), Z4
+	VMULPS     Z2, Z4, Z4
+	VADDPS     Z4, Z3, Z3
+	VMOVUPS    (DX)(R10*4), Z4
+	VMULPS     Z4, Z3, Z3
+	VMOVUPS    (DI)(R10*4), Z4
+	VMULPS     Z1, Z4, Z1
+	VADDPS     Z1, Z3, Z1
+	VMOVUPS    Z1, (BX)(R10*4)
+	VMOVUPS    (R8)(R10*4), Z1
+	VMULPS     Z2, Z1, Z1
+	VMOVUPS    (R9)(R10*4), Z2
+	VMULPS     Z3, Z2, Z2
+	VSUBPS     Z2, Z1, Z1
+	VMOVUPS    Z1, (SI)(R10*4)
+	ADDQ       $0x10, R10
+	CMPQ       R10, R11
+	JL         loop
+
+rest:
+	TESTQ      R12, R12
+	JZ         end
+	MOVL       $-1, R11
+	BZHIL      R12, R11, R11
+	KMOVW      R11, K1
+	PREFETCHT0 -1600(DX)(R10*4)
+	VMOVUPS.Z  (BX)(R10*4), K1, Z1
+	VMOVUPS.Z  (SI)(R10*4), K1, Z2
+	VMOVUPS.Z  (CX)(R10*4), K1, Z3
+	VMULPS     Z1, Z0, Z0
+	VSUBPS     Z0, Z3, Z0
+	VMOVUPS.Z  (AX)(R10*4), K1, Z3
+	VMULPS     Z2, Z3, Z3
+	VADDPS     Z3, Z0, Z0
+	VMOVUPS.Z  (DX)(R10*4), K1, Z3
+	VMULPS     Z3, Z0, Z0
+	VMOVUPS.Z  (DI)(R10*4), K1, Z3
+	VMULPS     Z1, Z3, Z1
+	VADDPS     Z1, Z0, Z1
+	VMOVUPS    Z1, K1, (BX)(R10*4)
+	VMOVUPS.Z  (R8)(R10*4), K1, Z1
+	VMULPS     Z2, Z1, Z1
+	VMOVUPS.Z  (R9)(R10*4), K1, Z2
+	VMULPS     Z0, Z2, Z0
+	VSUBPS     Z0, Z1, Z0
+	VMOVUPS    Z0, K1, (SI)(R10*4)
+
+end:
+	VZEROUPPER
+	RET
+
 // func sigmoidAVX512(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)
 // Requires: AVX, AVX512DQ, AVX512F, AVX512VL
 TEXT ·sigmoidAVX512(SB), NOSPLIT, $0-40

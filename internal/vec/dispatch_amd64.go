@@ -131,6 +131,28 @@ func neurons(n *Neurons) {
 	}
 }
 
+func alif(a *ALIF[float32]) {
+	slices, above := (*[6][]float32)(unsafe.Pointer(a)), unsafe.SliceData(a.Above)
+	if avx512 {
+		alifAVX512(slices, above, len(a.V), a.Scale, 1, 2)
+	} else if avx2 {
+		alifAVX2(slices, above, len(a.V), a.Scale, 1, 2)
+	} else {
+		alifPlain(a)
+	}
+}
+
+func adjointALIF(a *AdjointALIF[float32]) {
+	slices := (*[8][]float32)(unsafe.Pointer(a))
+	if avx512 {
+		adjointALIFAVX512(slices, len(a.S), a.Gamma)
+	} else if avx2 {
+		adjointALIFAVX2(slices, len(a.S), a.Gamma)
+	} else {
+		adjointALIFPlain(a)
+	}
+}
+
 func diffuse(x, xi []float64, up, down float64) {
 	if avx512 {
 		diffuseAVX512(data(x), data(xi), len(x), up, down)
@@ -181,8 +203,10 @@ func scale(dst, x []float64, c float64) {
 	}
 }
 
-// The kernel of the neurons finds the slices by the order of their fields.
+// These kernels find the slices by the order of their fields.
 var _ = [1]struct{}{}[unsafe.Sizeof(Neurons{})-unsafe.Sizeof([12][]float64{})]
+var _ = [1]struct{}{}[unsafe.Offsetof(ALIF[float32]{}.Above)-unsafe.Sizeof([6][]float32{})]
+var _ = [1]struct{}{}[unsafe.Offsetof(AdjointALIF[float32]{}.Gamma)-unsafe.Sizeof([8][]float32{})]
 
 // sigmoidConstants are those of sigmoidPlain, in the order of the kernel.
 var sigmoidConstants = [...]float64{math.Copysign(0, -1), yMin, yMax, perStep, toWhole, stepHi, stepLo, 1, g0, g1, g2, g3, g4}

@@ -32,6 +32,10 @@ func hebbMulT(w, s, r []float64, decay float64, x, y []float64) {
 
 func neurons(n *Neurons) { neuronsPlain(n) }
 
+func alif(a *ALIF[float32]) { alifPlain(a) }
+
+func adjointALIF(a *AdjointALIF[float32]) { adjointALIFPlain(a) }
+
 func diffuse(x, xi []float64, up, down float64) { diffusePlain(x, xi, up, down) }
 
 func inputStep(u, v, p, q, e []float64, k, norm float64) { inputStepPlain(u, v, p, q, e, k, norm) }

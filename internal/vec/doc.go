@@ -1,6 +1,6 @@
 // Package vec holds the inner loops of the native engines: the logistic
-// function, and passes over a weight matrix that change it by a plasticity
-// rule and multiply it with a vector.
+// function, passes over a weight matrix that change it by a plasticity
+// rule and multiply it with a vector, and steps of adaptive spiking neurons.
 //
 // # Matrices
 //
@@ -11,7 +11,7 @@
 // # Order of rounding
 //
 // Every function states its arithmetic per element, each operation rounded to
-// float64, none fused. A sum over columns ([Mul] and its kin) is formed in eight
+// the type of its arguments, none fused. A sum over columns ([Mul] and its kin) is formed in eight
 // lanes, lane l taking the columns l, l+8, l+16, ... in this order from zero,
 // and then as
 //

@@ -102,12 +102,71 @@ func compareForms(t *testing.T, m, n int, next func() float64, slice func(n int)
 	}
 }
 
-func plainSlice(n int) []float64 { return make([]float64, n) }
+func plainSlice[E any](n int) []E { return make([]E, n) }
+
+// compareAdaptive is compareForms for the kernels on float32, with n neurons.
+func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int) []float32, words func(n int) []uint64) {
+	t.Helper()
+	start := make([][]float32, 8)
+	for i := range start {
+		for range n {
+			start[i] = append(start[i], float32(next()))
+		}
+	}
+	k := float32(next())
+	for _, f := range []struct {
+		name   string
+		slices int
+		run    func(v [][]float32, above []uint64, plain bool)
+	}{
+		{"ALIF", 6, func(v [][]float32, above []uint64, plain bool) {
+			a := &ALIF[float32]{v[0], v[1], v[2], v[3], v[4], v[5], above, k}
+			if plain {
+				alifPlain(a)
+			} else {
+				alif(a)
+			}
+		}},
+		{"AdjointALIF", 8, func(v [][]float32, _ []uint64, plain bool) {
+			a := &AdjointALIF[float32]{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], k}
+			if plain {
+				adjointALIFPlain(a)
+			} else {
+				adjointALIF(a)
+			}
+		}},
+	} {
+		fill := func(slice func(n int) []float32) (v [][]float32) {
+			for _, from := range start[:f.slices] {
+				to := slice(n)
+				copy(to, from)
+				v = append(v, to)
+			}
+			return v
+		}
+		plain, want := fill(plainSlice), make([]uint64, (n+63)/64)
+		f.run(plain, want, true)
+		eachForm(func(name string) {
+			fast, got := fill(slice), words((n+63)/64)
+			clear(got)
+			f.run(fast, got, false)
+			for i := range plain {
+				if !same(fast[i], plain[i]) {
+					t.Fatalf("%s with %s, %d neurons, k = %v: slice %d is %v, plain %v", f.name, name, n, k, i, fast[i], plain[i])
+				}
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("%s with %s, %d neurons, k = %v: above threshold are %x, plain %x", f.name, name, n, k, got, want)
+			}
+		})
+	}
+}
 
 // A run that diverges must do so in the same way everywhere.
 func TestFormsAgree(t *testing.T) {
 	odd := []float64{
-		math.Inf(1), math.Inf(-1), math.NaN(), 0, math.Copysign(0, -1), 5e-324, -1e-310, 2.3e-308, 1e300, -1e300, math.MaxFloat64, 1,
+		math.Inf(1), math.Inf(-1), math.NaN(), 0, math.Copysign(0, -1), 5e-324, -1e-310, 2.3e-308, 1e300, -1e300, math.MaxFloat64, 1, 2,
+		math.SmallestNonzeroFloat32, -1e-40, 1e38, -1e38,
 	}
 	for _, share := range []int{0, 1, 10} { // of odd values, in 20
 		g := rand.New(rand.NewPCG(9, uint64(share)))
@@ -121,6 +180,9 @@ func TestFormsAgree(t *testing.T) {
 			for _, m := range []int{0, 1, 2, 3, 5, 8} {
 				compareForms(t, m, n, next, plainSlice)
 			}
+		}
+		for n := range 131 {
+			compareAdaptive(t, n, next, plainSlice, plainSlice)
 		}
 		for _, shape := range [][2]int{{10, 100}, {100, 10}, {13, 131}, {3, 68}, {78, 101}} {
 			compareForms(t, shape[0], shape[1], next, plainSlice)
@@ -144,6 +206,7 @@ func FuzzFormsAgree(f *testing.F) {
 			return math.Float64frombits(binary.LittleEndian.Uint64(word[:]))
 		}
 		compareForms(t, int(rows%48), int(cols), next, plainSlice)
+		compareAdaptive(t, int(cols), func() float64 { return float64(math.Float32frombits(uint32(math.Float64bits(next())))) }, plainSlice, plainSlice)
 	})
 }
 

@@ -11,10 +11,10 @@ import (
 
 // guarded returns a maker of slices that end where memory ends, or begin where it
 // begins: what reads or writes beyond them crashes.
-func guarded(t *testing.T, atEnd bool) func(n int) []float64 {
-	return func(n int) []float64 {
-		page := unix.Getpagesize()
-		inner := (8*n + page) / page * page
+func guarded[E any](t *testing.T, atEnd bool) func(n int) []E {
+	return func(n int) []E {
+		page, size := unix.Getpagesize(), n*int(unsafe.Sizeof(*new(E)))
+		inner := (size + page) / page * page
 		m, err := unix.Mmap(-1, 0, inner+2*page, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 		if err != nil {
 			t.Fatal(err)
@@ -27,9 +27,9 @@ func guarded(t *testing.T, atEnd bool) func(n int) []float64 {
 		}
 		from := page
 		if atEnd {
-			from += inner - 8*n
+			from += inner - size
 		}
-		return unsafe.Slice((*float64)(unsafe.Pointer(unsafe.SliceData(m[from:]))), n)
+		return unsafe.Slice((*E)(unsafe.Pointer(unsafe.SliceData(m[from:]))), n)
 	}
 }
 
@@ -38,8 +38,13 @@ func TestKernelsStayInTheirMemory(t *testing.T) {
 	for n := range 41 {
 		for _, m := range []int{0, 1, 3} {
 			for _, atEnd := range []bool{false, true} {
-				t.Run(fmt.Sprintf("%dx%d", m, n), func(t *testing.T) { compareForms(t, m, n, g.NormFloat64, guarded(t, atEnd)) })
+				t.Run(fmt.Sprintf("%dx%d", m, n), func(t *testing.T) { compareForms(t, m, n, g.NormFloat64, guarded[float64](t, atEnd)) })
 			}
+		}
+		for _, atEnd := range []bool{false, true} {
+			t.Run(fmt.Sprint(n), func(t *testing.T) {
+				compareAdaptive(t, n, g.NormFloat64, guarded[float32](t, atEnd), guarded[uint64](t, atEnd))
+			})
 		}
 	}
 }

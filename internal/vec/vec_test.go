@@ -20,9 +20,9 @@ func random(g *rand.Rand, n int) []float64 {
 }
 
 // same tells whether two slices agree to the last bit, all NaNs being equal.
-func same(a, b []float64) bool {
+func same[F float32 | float64](a, b []F) bool {
 	for i := range a {
-		if math.Float64bits(a[i]) != math.Float64bits(b[i]) && (a[i] == a[i] || b[i] == b[i]) {
+		if math.Float64bits(float64(a[i])) != math.Float64bits(float64(b[i])) && (a[i] == a[i] || b[i] == b[i]) {
 			return false
 		}
 	}

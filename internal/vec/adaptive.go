@@ -1,0 +1,96 @@
+package vec
+
+// ALIF is the state of adaptive leaky integrate-and-fire neurons, and the constants of
+// their equation. All slices but Above have the same length.
+type ALIF[F float32 | float64] struct {
+	V, B             []F      // voltage and adaptation
+	H                []F      // result: height of the triangle around the threshold
+	Alpha, Rho, Beta []F      // decay of V and B in a step, strength of the adaptation
+	Above            []uint64 // result: bit j%64 of Above[j/64] is set if neuron j is above threshold
+	Scale            F        // inverse of the threshold
+}
+
+// Step computes, for every neuron,
+//
+//	y = (V - Beta*B)*Scale
+//	H = max(0, min(y, 2-y))
+//	V = Alpha*V,  B = Rho*B
+//
+// and marks those with y > 1 in Above, which has a word for every 64 neurons or fewer.
+func (a *ALIF[F]) Step() {
+	size := len(a.V)
+	for _, s := range [...][]F{a.B, a.H, a.Alpha, a.Rho, a.Beta} {
+		if len(s) != size {
+			panic("vec: ALIF: slices of different length")
+		}
+	}
+	if len(a.Above) != (size+63)/64 {
+		panic("vec: ALIF: Above has not a bit for every neuron")
+	}
+	clear(a.Above)
+	if single, ok := any(a).(*ALIF[float32]); ok {
+		alif(single)
+	} else {
+		alifPlain(a)
+	}
+}
+
+func alifPlain[F float32 | float64](a *ALIF[F]) {
+	size := len(a.V)
+	v, b, h := a.V[:size], a.B[:size], a.H[:size]
+	alpha, rho, beta := a.Alpha[:size], a.Rho[:size], a.Beta[:size]
+	for j, x := range v {
+		w := b[j]
+		v[j] = x * alpha[j]
+		b[j] = w * rho[j]
+		y := (x - F(beta[j]*w)) * a.Scale
+		height := y
+		if y > 1 {
+			height = 2 - y
+			a.Above[j/64] |= 1 << (j % 64)
+		}
+		if height < 0 {
+			height = 0
+		}
+		h[j] = height
+	}
+}
+
+// AdjointALIF is the adjoint state of adaptive leaky integrate-and-fire neurons, and the
+// constants of their equation. All slices have the same length.
+type AdjointALIF[F float32 | float64] struct {
+	S, H                    []F // derivative of the loss by a spike; surrogate derivative of a spike
+	V, Q                    []F // adjoint voltage and adaptation
+	Alpha, Rho, Beta, Reset []F
+	Gamma                   F
+}
+
+// Step goes a step back in time: for every neuron, with the former V and Q on the right,
+//
+//	z = (S - Gamma*V + Reset*Q)*H
+//	V = z + Alpha*V,  Q = Rho*Q - Beta*z
+func (a *AdjointALIF[F]) Step() {
+	size := len(a.S)
+	for _, s := range [...][]F{a.H, a.V, a.Q, a.Alpha, a.Rho, a.Beta, a.Reset} {
+		if len(s) != size {
+			panic("vec: AdjointALIF: slices of different length")
+		}
+	}
+	if single, ok := any(a).(*AdjointALIF[float32]); ok {
+		adjointALIF(single)
+	} else {
+		adjointALIFPlain(a)
+	}
+}
+
+func adjointALIFPlain[F float32 | float64](a *AdjointALIF[F]) {
+	size := len(a.S)
+	h, v, q := a.H[:size], a.V[:size], a.Q[:size]
+	alpha, rho, beta, reset := a.Alpha[:size], a.Rho[:size], a.Beta[:size], a.Reset[:size]
+	for j, z := range a.S {
+		x, y := v[j], q[j]
+		z = (z - F(a.Gamma*x) + F(reset[j]*y)) * h[j]
+		v[j] = z + F(alpha[j]*x)
+		q[j] = F(rho[j]*y) - F(beta[j]*z)
+	}
+}
