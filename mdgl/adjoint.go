@@ -19,6 +19,8 @@ type worker[F float] struct {
 	back vec.AdjointALIF[F] // v and q, and from what a step makes them
 	r    []F                // [N] filtered modulator of OnMDGL
 
+	active []uint64 // bits of the neurons with h above 0: for others the signal has no effect
+
 	total []F           // [types] sums of NLMDGL
 	own   *ownSignal[F] // Own
 }
@@ -56,7 +58,8 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		switch p.rule {
 		case EProp:
 		case BPTT:
-			n.gather(w.s, w.base, h, w.v)
+			vec.NonZero(h, w.active)
+			n.gather(w.s, w.base, w.v, w.active)
 		case NLMDGL:
 			n.spread(w.s, w.base, w.x, w.total)
 		case Own:
@@ -64,7 +67,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		case OnMDGL:
 			copy(w.s, w.base)
 			if due {
-				n.gather(w.s, w.base, nil, w.x)
+				n.gather(w.s, w.base, w.x, p.all)
 			}
 			for j, m := range w.s {
 				w.r[j] = c.kappa*w.r[j] + (m - w.base[j])
@@ -75,7 +78,8 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			if silent && !secreteRate {
 				copy(w.s, w.base)
 			} else {
-				n.gather(w.s, w.base, h, w.x)
+				vec.NonZero(h, w.active)
+				n.gather(w.s, w.base, w.x, w.active)
 			}
 		}
 		w.back.H = h
@@ -121,27 +125,11 @@ func (n *network[F]) direct(base, lambda []F, silent bool) bool {
 	return zero
 }
 
-// gather sets s[i] = base[i] + Σ_k gain[k] x[target[k]] over the synapses of i. Where h
-// is 0 the signal has no effect, and the sum is left out.
-func (n *network[F]) gather(s, base, h, x []F) {
-	p := &n.plan
-	s, start := s[:len(base)], p.start[:len(base)+1]
-	for i, sum := range base {
-		if h == nil || h[i] != 0 {
-			from, to := start[i], start[i+1]
-			gain, target := p.gain[from:to], p.target[from:to]
-			var other F // a second sum, so that additions need not wait for each other
-			for len(gain) >= 4 && len(target) >= 4 {
-				sum += gain[0] * x[target[0]]
-				other += gain[1] * x[target[1]]
-				sum += gain[2] * x[target[2]]
-				other += gain[3] * x[target[3]]
-				gain, target = gain[4:], target[4:]
-			}
-			sum += other
-		}
-		s[i] = sum
-	}
+// gather sets s[i] = base[i] + Σ_k gain[k] x[target[k]] over the synapses of i, for the
+// neurons that have a bit in those; others keep base.
+func (n *network[F]) gather(s, base, x []F, those []uint64) {
+	copy(s, base)
+	n.plan.through.AddMul(s, x, those)
 }
 
 // spread adds to every neuron the modulators of all types, by its own type. total is

@@ -27,7 +27,7 @@ func (n *network[F]) newALIF() *alif[F] {
 	s := &alif[F]{spiking: newSpiking[F](n.neurons, n.cfg.Cells.Refractory)}
 	s.cells = vec.ALIF[F]{
 		V: s.v, B: s.b, Alpha: n.own.alpha, Rho: n.own.rho, Beta: n.own.beta,
-		Above: make([]uint64, (n.neurons+63)/64), Scale: n.c.invThr,
+		Above: make([]uint64, words(n.neurons)), Scale: n.c.invThr,
 	}
 	return s
 }

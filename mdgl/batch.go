@@ -90,7 +90,7 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 // reserve makes workers and blocks, and sets the number of workers of a batch.
 func (n *network[F]) reserve(workers, blocks int) {
 	for len(n.workers) < workers {
-		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, n.kinds)}
+		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, n.kinds), active: make([]uint64, words(n.neurons))}
 		if n.cfg.Learning.Rule == Own {
 			var err error
 			if w.own, err = newOwnSignal(n); err != nil {

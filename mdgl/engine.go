@@ -192,7 +192,7 @@ func (n *network[F]) modulatory(tc *trace[F], direct []F) []F {
 		if n.plan.rule == NLMDGL {
 			n.spread(m[t*N:(t+1)*N], zero, from[:N], total)
 		} else {
-			n.gather(m[t*N:(t+1)*N], zero, nil, from)
+			n.gather(m[t*N:(t+1)*N], zero, from, n.plan.all)
 		}
 	}
 	return m

@@ -1,6 +1,9 @@
 package mdgl
 
-import "github.com/neurocredit/neurocredit/data"
+import (
+	"github.com/neurocredit/neurocredit/data"
+	"github.com/neurocredit/neurocredit/internal/vec"
+)
 
 // lsnn is the state of one trial of the LSNN cell (section 2.2). It differs from
 // alif: the spike follows from the voltage of the step before, scaling and reset use
@@ -146,12 +149,14 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 		case EProp:
 			copy(w.s, w.base)
 		case BPTT:
-			n.gather(w.s, w.base, h, s.backV[(t+1)*N:])
+			vec.NonZero(h, w.active)
+			n.gather(w.s, w.base, s.backV[(t+1)*N:], w.active)
 		case NLMDGL:
 			// The modulator reaches all neurons after the shortest delay.
 			n.spread(w.s, w.base, s.backX[(t+2)*N:(t+3)*N], w.total)
 		default:
-			n.gather(w.s, w.base, h, s.backX[(t+2)*N:])
+			vec.NonZero(h, w.active)
+			n.gather(w.s, w.base, s.backX[(t+2)*N:], w.active)
 		}
 		v, next, x := s.backV[t*N:(t+1)*N], s.backV[(t+1)*N:(t+2)*N], s.backX[t*N:(t+1)*N]
 		for j, z := range w.s {

@@ -45,7 +45,7 @@ func (n *network[F]) modulate(o *online[F], channels int, due bool) {
 		if p.rule == NLMDGL {
 			n.spread(m, m, o.x, o.total)
 		} else {
-			n.gather(m, m, nil, o.x)
+			n.gather(m, m, o.x, p.all)
 		}
 	}
 }

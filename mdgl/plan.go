@@ -1,5 +1,7 @@
 package mdgl
 
+import "github.com/neurocredit/neurocredit/internal/vec"
+
 // gradient holds the derivatives of the loss by weights, one per synapse.
 type gradient[F float] struct {
 	in, rec, out, bias []F
@@ -34,13 +36,14 @@ type plan[F float] struct {
 
 	// The part of the signal that comes through one recurrent synapse, Σ_k gain[k] X_j
 	// over the synapses k of a neuron to targets j. X is the adjoint voltage for BPTT
-	// and what j secretes for the MDGL rules. It is empty for EProp and NLMDGL. Rows are
-	// filled up with gains of 0 to a multiple of four.
-	start  []int32
-	target []int32 // j, with delays as in synapses
-	gain   []F
-	types  []F        // NLMDGL: gains by pairs of types
-	own    ownPlan[F] // Own
+	// and what j secretes for the MDGL rules. It is empty for EProp and NLMDGL.
+	start   []int32
+	target  []int32 // j, with delays as in synapses
+	gain    []F
+	through vec.Sparse[F] // target and gain once more
+	all     []uint64      // bits of all neurons
+	types   []F           // NLMDGL: gains by pairs of types
+	own     ownPlan[F]    // Own
 }
 
 // typeMeans returns the mean recurrent weight by pairs of types: of the existing
@@ -108,6 +111,7 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	mean := n.means(false)
 	secretes := n.secreting(p)
 	p.start[0] = 0
+	p.through.Reset(n.neurons)
 	for i := range n.neurons {
 		for k := n.rec.start[i]; k < n.rec.start[i+1]; k++ {
 			j := n.rec.col[k]
@@ -120,12 +124,17 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 			}
 			p.target, p.gain = append(p.target, n.rec.target[k]), append(p.gain, n.own.alpha1[j]*slope*w)
 		}
-		for len(p.target)%4 != 0 {
-			p.target, p.gain = append(p.target, 0), append(p.gain, 0)
-		}
 		p.start[i+1] = int32(len(p.target))
+		p.through.SetRow(i, p.target[p.start[i]:], p.gain[p.start[i]:])
+	}
+	p.all = make([]uint64, words(n.neurons))
+	for i := range n.neurons {
+		p.all[i/64] |= 1 << (i % 64)
 	}
 }
+
+// words returns the number of words that hold a bit for each of n neurons.
+func words(n int) int { return (n + 63) / 64 }
 
 // planRate computes the derivative of the rate cost from the mean rates.
 func (n *network[F]) planRate(trials int) {

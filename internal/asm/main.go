@@ -26,6 +26,7 @@ func main() {
 		elementwise()
 		adaptive()
 		if *avx2 {
+			sparse()
 			sigmoidAVX2()
 		} else {
 			sigmoid()

@@ -48,21 +48,27 @@ func (s singles) mul(a, b VecVirtual) VecVirtual { return s.operate(VMULPS, a, b
 func (s singles) min(a, b VecVirtual) VecVirtual { return s.operate(VMINPS, a, b) }
 func (s singles) max(a, b VecVirtual) VecVirtual { return s.operate(VMAXPS, a, b) }
 
-// storeGreater stores a bit per lane from m on: a > b.
-func (s singles) storeGreater(a, b VecVirtual, m Mem) {
-	const greater = 0x1e // ordered, without signal
+// Comparisons, of which NaN is not greater than, and not equal to, any number.
+const (
+	greater = 0x1e
+	unequal = 0x04
+)
+
+// storeBits compares a and b and stores a bit per lane at to, which then points behind.
+func (s singles) storeBits(comparison uint64, a, b VecVirtual, to GPVirtual) {
 	bits := GP32()
 	if widest == 8 {
 		k := K()
-		VCMPPS(Imm(greater), b, a, k)
+		VCMPPS(Imm(comparison), b, a, k)
 		KMOVW(k, bits)
-		MOVW(bits.As16(), m)
-		return
+		MOVW(bits.As16(), Mem{Base: to})
+	} else {
+		which := YMM()
+		VCMPPS(Imm(comparison), b.AsY(), a.AsY(), which)
+		VMOVMSKPS(which, bits)
+		MOVB(bits.As8(), Mem{Base: to})
 	}
-	which := YMM()
-	VCMPPS(Imm(greater), b.AsY(), a.AsY(), which)
-	VMOVMSKPS(which, bits)
-	MOVB(bits.As8(), m)
+	ADDQ(Imm(uint64(widest/4)), to)
 }
 
 // forSingles is forAll for float32.
@@ -127,8 +133,8 @@ func fields(slices GPVirtual, n int) []GPVirtual {
 	return all
 }
 
-// adaptive emits the kernels of neurons with an adaptive threshold, which find their
-// arrays by the order of the fields of vec.ALIF and vec.AdjointALIF.
+// adaptive emits the kernels of neurons with an adaptive threshold. Those with many
+// arrays find them by the order of the fields of vec.ALIF and vec.AdjointALIF.
 func adaptive() {
 	if widest == 4 {
 		const ones = 1<<64 - 1
@@ -145,9 +151,13 @@ func adaptive() {
 		s.store(s.mul(b, s.load(at(f[4], i))), at(f[1], i))
 		y := s.mul(s.sub(v, s.mul(s.load(at(f[5], i)), b)), scale)
 		s.store(s.max(none, s.min(s.sub(two, y), y)), at(f[2], i))
-		s.storeGreater(y, one, Mem{Base: above})
-		ADDQ(Imm(uint64(widest/4)), above)
+		s.storeBits(greater, y, one, above)
 	})
+
+	function("nonZero", "x *float32, bits *uint64, n int")
+	x, bits, n, i := param("x"), param("bits"), param("n"), GP64()
+	none = zero()
+	forSingles(n, i, func(s singles) { s.storeBits(unequal, s.load(at(x, i)), none, bits) })
 
 	function("adjointALIF", "slices *[8][]float32, n int, gamma float32")
 	f, n, i = fields(param("slices"), 8), param("n"), GP64()

@@ -24,10 +24,7 @@ func (a *ALIF[F]) Step() {
 			panic("vec: ALIF: slices of different length")
 		}
 	}
-	if len(a.Above) != (size+63)/64 {
-		panic("vec: ALIF: Above has not a bit for every neuron")
-	}
-	clear(a.Above)
+	clearBits("ALIF", a.Above, size)
 	if single, ok := any(a).(*ALIF[float32]); ok {
 		alif(single)
 	} else {
@@ -54,6 +51,32 @@ func alifPlain[F float32 | float64](a *ALIF[F]) {
 		}
 		h[j] = height
 	}
+}
+
+// NonZero sets bit j%64 of bits[j/64] if x[j] is not 0, and clears it otherwise. There is
+// a word for every 64 numbers or fewer.
+func NonZero[F float32 | float64](x []F, bits []uint64) {
+	clearBits("NonZero", bits, len(x))
+	if single, ok := any(x).([]float32); ok {
+		nonZero(single, bits)
+	} else {
+		nonZeroPlain(x, bits)
+	}
+}
+
+func nonZeroPlain[F float32 | float64](x []F, bits []uint64) {
+	for j, y := range x {
+		if y != 0 {
+			bits[j/64] |= 1 << (j % 64)
+		}
+	}
+}
+
+func clearBits(name string, bits []uint64, n int) {
+	if len(bits) != (n+63)/64 {
+		panic("vec: " + name + ": not a bit for every number")
+	}
+	clear(bits)
 }
 
 // AdjointALIF is the adjoint state of adaptive leaky integrate-and-fire neurons, and the

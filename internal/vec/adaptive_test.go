@@ -60,6 +60,25 @@ func testALIF[F float32 | float64](t *testing.T, tolerance float64) {
 	}
 }
 
+func TestNonZero(t *testing.T) {
+	x := make([]float64, 130)
+	x[0], x[1], x[63], x[64], x[129] = 1, math.NaN(), -5e-324, math.Inf(1), 2
+	x[5] = math.Copysign(0, -1)
+	want := []uint64{1<<63 | 3, 1, 2}
+	got := []uint64{1 << 7, 1 << 8, 1 << 9}
+	if NonZero(x, got); !slices.Equal(got, want) {
+		t.Errorf("bits are %x, want %x", got, want)
+	}
+	single := make([]float32, len(x))
+	for i, y := range x {
+		single[i] = float32(y)
+	}
+	single[63] = -math.SmallestNonzeroFloat32
+	if NonZero(single, got); !slices.Equal(got, want) {
+		t.Errorf("bits of float32 are %x, want %x", got, want)
+	}
+}
+
 func TestALIF(t *testing.T) {
 	t.Run("float32", func(t *testing.T) { testALIF[float32](t, 1e-5) })
 	t.Run("float64", func(t *testing.T) { testALIF[float64](t, 1e-14) })
@@ -68,8 +87,9 @@ func TestALIF(t *testing.T) {
 func TestALIFLengths(t *testing.T) {
 	eight, nine := make([]float32, 8), make([]float32, 9)
 	for name, step := range map[string]func(){
-		"slices": (&ALIF[float32]{V: eight, B: eight, H: nine, Alpha: eight, Rho: eight, Beta: eight, Above: make([]uint64, 1)}).Step,
-		"bits":   (&ALIF[float32]{V: eight, B: eight, H: eight, Alpha: eight, Rho: eight, Beta: eight}).Step,
+		"slices":   (&ALIF[float32]{V: eight, B: eight, H: nine, Alpha: eight, Rho: eight, Beta: eight, Above: make([]uint64, 1)}).Step,
+		"non-zero": func() { NonZero(eight, make([]uint64, 2)) },
+		"bits":     (&ALIF[float32]{V: eight, B: eight, H: eight, Alpha: eight, Rho: eight, Beta: eight}).Step,
 		"adjoint": (&AdjointALIF[float32]{S: eight, H: eight, V: eight, Q: eight, Alpha: eight, Rho: eight, Beta: eight,
 			Reset: nine}).Step,
 	} {

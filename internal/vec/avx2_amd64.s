@@ -1781,6 +1781,47 @@ end:
 	VZEROUPPER
 	RET
 
+// func nonZeroAVX2(x *float32, bits *uint64, n int)
+// Requires: AVX
+TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   bits+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD X0, X0, X0
+	MOVQ   DX, BX
+	MOVQ   DX, SI
+	XORQ   DX, DX
+	ANDQ   $+7, SI
+	ANDQ   $-8, BX
+	JZ     rest
+
+loop:
+	VMOVUPS   (AX)(DX*4), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, DI
+	MOVB      DI, (CX)
+	ADDQ      $0x01, CX
+	ADDQ      $0x08, DX
+	CMPQ      DX, BX
+	JL        loop
+
+rest:
+	TESTQ      SI, SI
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), BX
+	SHLQ       $0x02, SI
+	SUBQ       SI, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y1
+	VCMPPS     $0x04, Y0, Y1, Y0
+	VMOVMSKPS  Y0, AX
+	MOVB       AL, (CX)
+	ADDQ       $0x01, CX
+
+end:
+	VZEROUPPER
+	RET
+
 // func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
 // Requires: AVX, MMX+
 TEXT ·adjointALIFAVX2(SB), NOSPLIT, $0-20
@@ -1856,6 +1897,75 @@ rest:
 	VMULPS     Y0, Y3, Y0
 	VSUBPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (SI)(R10*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func addMulAVX2(y *float32, x *float32, those *uint64, sizes *uint64, words int, most int, first *uint32, parts *float32)
+// Requires: AVX, BMI
+TEXT ·addMulAVX2(SB), NOSPLIT, $0-64
+	MOVQ y+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ those+16(FP), DX
+	MOVQ sizes+24(FP), BX
+	MOVQ first+48(FP), SI
+	MOVQ parts+56(FP), DI
+	XORQ R8, R8
+
+size:
+	CMPQ R8, most+40(FP)
+	JGE  end
+	INCQ R8
+	XORQ R9, R9
+
+word:
+	CMPQ R9, words+32(FP)
+	JGE  size
+	MOVQ (BX), R10
+	ADDQ $0x08, BX
+	INCQ R9
+	ANDQ -8(DX)(R9*8), R10
+	JZ   word
+
+row:
+	MOVQ   R9, R11
+	SHLQ   $0x06, R11
+	TZCNTQ R10, R13
+	BLSRQ  R10, R10
+	ADDQ   R13, R11
+	MOVL   -256(SI)(R11*4), R12
+	SHLQ   $0x05, R12
+	ADDQ   DI, R12
+	VMOVSS -256(AX)(R11*4), X0
+	VXORPS X1, X1, X1
+	MOVQ   R8, R13
+
+part:
+	MOVL   16(R12), R14
+	VMOVSS (R12), X2
+	VMULSS (CX)(R14*4), X2, X2
+	VADDSS X2, X0, X0
+	MOVL   20(R12), R14
+	VMOVSS 4(R12), X2
+	VMULSS (CX)(R14*4), X2, X2
+	VADDSS X2, X1, X1
+	MOVL   24(R12), R14
+	VMOVSS 8(R12), X2
+	VMULSS (CX)(R14*4), X2, X2
+	VADDSS X2, X0, X0
+	MOVL   28(R12), R14
+	VMOVSS 12(R12), X2
+	VMULSS (CX)(R14*4), X2, X2
+	VADDSS X2, X1, X1
+	ADDQ   $0x20, R12
+	DECQ   R13
+	JNZ    part
+	VADDSS X1, X0, X0
+	VMOVSS X0, -256(AX)(R11*4)
+	TESTQ  R10, R10
+	JNZ    row
+	JMP    word
 
 end:
 	VZEROUPPER

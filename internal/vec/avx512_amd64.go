@@ -53,6 +53,9 @@ func neuronsAVX512(slices *[12][]float64, n int)
 func alifAVX512(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
 
 //go:noescape
+func nonZeroAVX512(x *float32, bits *uint64, n int)
+
+//go:noescape
 func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
 
 //go:noescape

@@ -2074,6 +2074,46 @@ end:
 	VZEROUPPER
 	RET
 
+// func nonZeroAVX512(x *float32, bits *uint64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nonZeroAVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   bits+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD X0, X0, X0
+	MOVQ   DX, BX
+	MOVQ   DX, SI
+	XORQ   DX, DX
+	ANDQ   $+15, SI
+	ANDQ   $-16, BX
+	JZ     rest
+
+loop:
+	VMOVUPS (AX)(DX*4), Z1
+	VCMPPS  $0x04, Z0, Z1, K1
+	KMOVW   K1, DI
+	MOVW    DI, (CX)
+	ADDQ    $0x02, CX
+	ADDQ    $0x10, DX
+	CMPQ    DX, BX
+	JL      loop
+
+rest:
+	TESTQ     SI, SI
+	JZ        end
+	MOVL      $-1, BX
+	BZHIL     SI, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VCMPPS    $0x04, Z0, Z1, K1
+	KMOVW     K1, AX
+	MOVW      AX, (CX)
+	ADDQ      $0x02, CX
+
+end:
+	VZEROUPPER
+	RET
+
 // func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·adjointALIFAVX512(SB), NOSPLIT, $0-20

@@ -15,7 +15,7 @@ import (
 // The instructions that the processor and the system have. The exported functions
 // have checked all lengths, so that no kernel touches anything outside its slices.
 var (
-	avx2   = cpu.X86.HasAVX2
+	avx2   = cpu.X86.HasAVX2 && cpu.X86.HasBMI1
 	avx512 = cpu.X86.HasAVX512F && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512VL && cpu.X86.HasBMI2
 )
 
@@ -140,6 +140,25 @@ func alif(a *ALIF[float32]) {
 	} else {
 		alifPlain(a)
 	}
+}
+
+func nonZero(x []float32, bits []uint64) {
+	if avx512 {
+		nonZeroAVX512(unsafe.SliceData(x), unsafe.SliceData(bits), len(x))
+	} else if avx2 {
+		nonZeroAVX2(unsafe.SliceData(x), unsafe.SliceData(bits), len(x))
+	} else {
+		nonZeroPlain(x, bits)
+	}
+}
+
+func addMul(m *Sparse[float32], y, x []float32, those []uint64) {
+	if len(m.sizes) <= m.words || !avx2 {
+		addMulPlain(m, y, x, those)
+		return
+	}
+	sizes, most := unsafe.SliceData(m.sizes[m.words:]), len(m.sizes)/m.words-1
+	addMulAVX2(unsafe.SliceData(y), unsafe.SliceData(x), unsafe.SliceData(those), sizes, m.words, most, unsafe.SliceData(m.first), (*float32)(unsafe.Pointer(unsafe.SliceData(m.parts))))
 }
 
 func adjointALIF(a *AdjointALIF[float32]) {

@@ -34,6 +34,10 @@ func neurons(n *Neurons) { neuronsPlain(n) }
 
 func alif(a *ALIF[float32]) { alifPlain(a) }
 
+func nonZero(x []float32, bits []uint64) { nonZeroPlain(x, bits) }
+
+func addMul(m *Sparse[float32], y, x []float32, those []uint64) { addMulPlain(m, y, x, those) }
+
 func adjointALIF(a *AdjointALIF[float32]) { adjointALIFPlain(a) }
 
 func diffuse(x, xi []float64, up, down float64) { diffusePlain(x, xi, up, down) }

@@ -117,7 +117,7 @@ func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int)
 	for _, f := range []struct {
 		name   string
 		slices int
-		run    func(v [][]float32, above []uint64, plain bool)
+		run    func(v [][]float32, bits []uint64, plain bool)
 	}{
 		{"ALIF", 6, func(v [][]float32, above []uint64, plain bool) {
 			a := &ALIF[float32]{v[0], v[1], v[2], v[3], v[4], v[5], above, k}
@@ -125,6 +125,13 @@ func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int)
 				alifPlain(a)
 			} else {
 				alif(a)
+			}
+		}},
+		{"NonZero", 1, func(v [][]float32, bits []uint64, plain bool) {
+			if plain {
+				nonZeroPlain(v[0], bits)
+			} else {
+				nonZero(v[0], bits)
 			}
 		}},
 		{"AdjointALIF", 8, func(v [][]float32, _ []uint64, plain bool) {
@@ -156,7 +163,7 @@ func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int)
 				}
 			}
 			if !slices.Equal(got, want) {
-				t.Fatalf("%s with %s, %d neurons, k = %v: above threshold are %x, plain %x", f.name, name, n, k, got, want)
+				t.Fatalf("%s with %s, %d neurons, k = %v: bits are %x, plain %x", f.name, name, n, k, got, want)
 			}
 		})
 	}
