@@ -21,7 +21,7 @@ type worker[F float] struct {
 
 	active []uint64 // bits of the neurons with h above 0: for others the signal has no effect
 
-	total []F           // [types] sums of NLMDGL
+	total []F           // [2, types] sums of NLMDGL
 	own   *ownSignal[F] // Own
 }
 
@@ -103,7 +103,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 	}
 }
 
-// direct sets base = L[t] + rate cost of the neurons that hear the error.
+// direct sets base = L[t] + rate cost.
 // It returns true, and later does nothing, when the error has faded.
 func (n *network[F]) direct(base, lambda []F, silent bool) bool {
 	zero := true
@@ -113,15 +113,8 @@ func (n *network[F]) direct(base, lambda []F, silent bool) bool {
 	if zero && silent {
 		return true
 	}
-	p := &n.plan
-	K := len(lambda)
-	for i, j := range p.heard {
-		sum := p.rate[j]
-		for k, x := range lambda {
-			sum += p.weights[i*K+k] * x
-		}
-		base[j] = sum
-	}
+	copy(base, n.plan.rate)
+	vec.MulTOf(n.plan.outward, lambda, base)
 	return zero
 }
 
@@ -132,20 +125,26 @@ func (n *network[F]) gather(s, base, x []F, those []uint64) {
 	n.plan.through.AddMul(s, x, those)
 }
 
-// spread adds to every neuron the modulators of all types, by its own type. total is
-// room for a number per type.
+// spread adds to every neuron the modulators of all types, by its own type. total has
+// two numbers per type.
 func (n *network[F]) spread(s, base, x, total []F) {
 	clear(total)
-	for j, a := range n.types {
-		total[a] += x[j]
-	}
-	p := &n.plan
-	for j, a := range n.types {
-		var m F
-		for b, sum := range total {
-			m += p.types[int(a)*n.kinds+b] * sum
+	sums, reach := total[:n.kinds], total[n.kinds:]
+	for j := 0; j < len(n.types); { // neurons of a type mostly lie side by side
+		a := n.types[j]
+		sum := sums[a]
+		for ; j < len(n.types) && n.types[j] == a; j++ {
+			sum += x[j]
 		}
-		s[j] = base[j] + m
+		sums[a] = sum
+	}
+	for a := range reach {
+		for b, sum := range sums {
+			reach[a] += n.plan.types[a*n.kinds+b] * sum
+		}
+	}
+	for j, a := range n.types {
+		s[j] = base[j] + reach[a]
 	}
 }
 

@@ -1,8 +1,6 @@
 package mdgl
 
 import (
-	"math/bits"
-
 	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/vec"
 )
@@ -36,7 +34,6 @@ func (n *network[F]) newALIF() *alif[F] {
 // spike, valid until the ring comes round. It writes h.
 func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32 {
 	c := &n.c
-	slots := len(s.ring)
 	v, b := s.v, s.b
 	for _, e := range events {
 		from, to := n.in.start[e.Channel], n.in.start[e.Channel+1]
@@ -45,7 +42,7 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 			v[j] += x * w[k]
 		}
 	}
-	for _, i := range s.ring[(t+slots-1)%slots] {
+	for _, i := range s.before(t) {
 		from, to := n.rec.start[i], n.rec.start[i+1]
 		w := n.recDrive[from:to]
 		for k, j := range n.rec.col[from:to] {
@@ -65,25 +62,7 @@ func (n *network[F]) step(s *alif[F], t int, events []data.Event, h []F) []int32
 	}
 	s.cells.H = h
 	s.cells.Step()
-
-	now := s.ring[t%slots][:0]
-	for i, spikes := range s.ring {
-		if i != t%slots {
-			for _, j := range spikes {
-				h[j] = 0
-			}
-		}
-	}
-	for i, word := range s.cells.Above {
-		for ; word != 0; word &= word - 1 {
-			j := int32(64*i + bits.TrailingZeros64(word))
-			if t-int(s.last[j]) >= slots {
-				s.last[j] = int32(t)
-				now = append(now, j)
-			}
-		}
-	}
-	s.ring[t%slots] = now
+	now := s.fire(t, h, s.cells.Above)
 	if t%flushEvery == flushEvery-1 {
 		flush(v, n.tiny)
 		flush(b, n.tiny)

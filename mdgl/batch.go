@@ -90,7 +90,7 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 // reserve makes workers and blocks, and sets the number of workers of a batch.
 func (n *network[F]) reserve(workers, blocks int) {
 	for len(n.workers) < workers {
-		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, n.kinds), active: make([]uint64, words(n.neurons))}
+		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, 2*n.kinds), active: make([]uint64, words(n.neurons))}
 		if n.cfg.Learning.Rule == Own {
 			var err error
 			if w.own, err = newOwnSignal(n); err != nil {
@@ -103,7 +103,7 @@ func (n *network[F]) reserve(workers, blocks int) {
 		o := &n.own
 		w.back = vec.AdjointALIF[F]{V: w.v, Q: w.q, Alpha: o.alpha, Rho: o.rho, Beta: o.beta, Reset: o.reset, Gamma: n.c.gamma}
 		if n.cfg.Cells.Model == "lsnn" {
-			w.lsnn = newLSNN[F](n.shape.Steps, n.neurons, n.cfg.Cells.Refractory, n.cfg.Cells.Delays)
+			w.lsnn = n.newLSNN(w.q, w.s)
 		} else {
 			w.alif = n.newALIF()
 		}

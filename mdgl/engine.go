@@ -186,7 +186,7 @@ func (n *network[F]) modulatory(tc *trace[F], direct []F) []F {
 			x[i] /= n.threshold(i%N, b)
 		}
 	}
-	m, zero, total := make([]F, T*N), make([]F, N), make([]F, n.kinds)
+	m, zero, total := make([]F, T*N), make([]F, N), make([]F, 2*n.kinds)
 	for t := range T {
 		from := x[(t+lag)*N:]
 		if n.plan.rule == NLMDGL {

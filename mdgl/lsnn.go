@@ -19,18 +19,24 @@ import (
 // The surrogate derivative of z by u is γ h.
 type lsnn[F float] struct {
 	spiking[F]
-	currents []F // [steps + delays, N] what arrives at a step, times 1-α
+	cells    vec.LSNN[F] // v and b, and where a step finds currents and writes h
+	currents []F         // [steps + delays, N] what arrives at a step, times 1-α
 
 	// Backward, with rows of 0 behind the last step:
-	backV, backX []F // [steps + delays + 2, N] V and X
-	u            []F // [N] U/θ of step t+1
+	backV, backX []F                // [steps + delays + 2, N] V and X
+	back         vec.AdjointLSNN[F] // with U/θ of step t+1
 }
 
-func newLSNN[F float](steps, neurons, refractory, delays int) *lsnn[F] {
-	s := &lsnn[F]{spiking: newSpiking[F](neurons, refractory), u: make([]F, neurons)}
-	size := (steps + delays + 2) * neurons
-	s.currents, s.backV, s.backX = make([]F, size), make([]F, size), make([]F, size)
-	return s
+// newLSNN makes the state of a worker whose adaptation has the adjoint q, signal s.
+func (n *network[F]) newLSNN(q, s []F) *lsnn[F] {
+	l, N, o := &lsnn[F]{spiking: newSpiking[F](n.neurons, n.cfg.Cells.Refractory)}, n.neurons, &n.own
+	size := (n.shape.Steps + n.cfg.Cells.Delays + 2) * N
+	l.currents, l.backV, l.backX = make([]F, size), make([]F, size), make([]F, size)
+	l.cells = vec.LSNN[F]{V: l.v, B: l.b, Alpha: o.alpha, Beta: o.beta, Above: make([]uint64, words(N)), Threshold: n.c.thr}
+	l.back = vec.AdjointLSNN[F]{
+		S: s, U: make([]F, N), Q: q, Alpha: o.alpha, Rho: o.rho, Rho1: o.rho1, Beta: o.beta, Threshold: n.c.thr, Gamma: n.c.gamma,
+	}
+	return l
 }
 
 func (s *lsnn[F]) begin(from *State) {
@@ -49,9 +55,8 @@ func (s *lsnn[F]) begin(from *State) {
 func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], state *State) {
 	N := n.neurons
 	s.begin(state)
-	slots := len(s.ring)
 	at := 0
-	before := s.ring[slots-1]
+	before := s.ring[len(s.ring)-1]
 	for t := range n.shape.Steps {
 		for ; at < len(tr.Events) && int(tr.Events[at].Step) == t; at++ {
 			e := &tr.Events[at]
@@ -76,21 +81,10 @@ func (n *network[F]) simulateLSNN(s *lsnn[F], tr *data.Trial, tc *trace[F], stat
 		}
 		copy(v, s.v)
 		copy(b, s.b)
-		now := s.ring[t%slots][:0]
-		for j, x := range v {
-			y := x / n.threshold(j, b[j])
-			h[j] = max(min(y, 2-y), 0)
-			if t-int(s.last[j]) < slots {
-				h[j] = 0
-			} else if y > 1 {
-				s.last[j] = int32(t)
-				now = append(now, int32(j))
-			}
-			s.v[j] = n.own.alpha[j]*x + arrived[j]
-		}
-		s.ring[t%slots] = now
-		before = now
-		tc.note(t, now)
+		s.cells.H, s.cells.Arrived = h, arrived
+		s.cells.Step()
+		before = s.fire(t, h, s.cells.Above)
+		tc.note(t, before)
 		if t%flushEvery == flushEvery-1 {
 			flush(s.v, n.tiny)
 			flush(s.b, n.tiny)
@@ -131,16 +125,17 @@ func (n *network[F]) threshold(j int, b F) F {
 // MDGL rules; our extension to this cell).
 func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *gradient[F]) {
 	N, K := n.neurons, n.outputs
-	p, c, s := &n.plan, &n.c, w.lsnn
+	p, s := &n.plan, w.lsnn
 	clear(s.backV)
 	clear(s.backX)
 	clear(w.q)
-	clear(s.u)
+	clear(s.back.U)
 	copy(w.base, p.rate)
 	secreteRate := n.modulatesRate(p.rule)
 	silent := false
 	at := len(tr.Events)
 	steps := n.shape.Steps
+	later := tc.b[(steps-1)*N : steps*N] // of step t+1; any at the end, where V and Q are 0
 	for t := steps - 1; t >= 0; t-- {
 		h, before := tc.h[t*N:(t+1)*N], tc.v[t*N:(t+1)*N]
 		b := tc.b[t*N : (t+1)*N]
@@ -158,19 +153,11 @@ func (n *network[F]) adjointLSNN(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			vec.NonZero(h, w.active)
 			n.gather(w.s, w.base, s.backX[(t+2)*N:], w.active)
 		}
-		v, next, x := s.backV[t*N:(t+1)*N], s.backV[(t+1)*N:(t+2)*N], s.backX[t*N:(t+1)*N]
-		for j, z := range w.s {
-			v[j] = n.own.alpha[j]*next[j] + s.u[j]
-			if t+1 < steps {
-				z += n.own.rho1[j]*w.q[j] - n.threshold(j, tc.b[(t+1)*N+j])*next[j]
-			}
-			u := c.gamma * z * h[j] / n.threshold(j, b[j])
-			s.u[j] = u
-			w.q[j] *= n.own.rho[j]
-			if j >= n.regular {
-				w.q[j] -= n.own.beta[j] * u * before[j] / n.threshold(j, b[j])
-			}
-		}
+		v, x := s.backV[t*N:(t+1)*N], s.backX[t*N:(t+1)*N]
+		s.back.H, s.back.V, s.back.NextV = h, v, s.backV[(t+1)*N:(t+2)*N]
+		s.back.Before, s.back.B, s.back.NextB = before, b, later
+		s.back.Step()
+		later = b
 		switch {
 		case p.rule == EProp || p.rule == BPTT:
 		case secreteRate:

@@ -50,13 +50,13 @@ type online[F float] struct {
 	m          [][]F // [C][N] modulator that arrives
 	psp, sumPS []F   // [N] filtered spikes, and their sum over a decision
 	out, err   []F   // [K]
-	total      []F   // [types]
+	total      []F   // [2, types]
 	counts     []int32
 	logits     []float64
 }
 
 func newOnline[F float](synapses, neurons, outputs, types int) *online[F] {
-	o := &online[F]{total: make([]F, types), counts: make([]int32, neurons), logits: make([]float64, outputs)}
+	o := &online[F]{total: make([]F, 2*types), counts: make([]int32, neurons), logits: make([]float64, outputs)}
 	for _, x := range []*[]F{&o.ev, &o.ea, &o.e, &o.f, &o.before, &o.sum, &o.unit, &o.grad} {
 		*x = make([]F, synapses)
 	}

@@ -32,6 +32,7 @@ type plan[F float] struct {
 	rule    Rule
 	heard   []int32 // neurons with feedback weights
 	weights []F     // [heard, K] their feedback weights
+	outward []F     // [K, N] those of all neurons
 	rate    []F     // [N] derivative of the rate cost by a spike
 
 	// The part of the signal that comes through one recurrent synapse, Σ_k gain[k] X_j
@@ -178,6 +179,11 @@ func (n *network[F]) planFeedback(p *plan[F]) {
 		} else {
 			p.heard = append(p.heard, int32(j))
 		}
+	}
+	p.outward = grow(p.outward, K*n.neurons)
+	clear(p.outward)
+	for i, w := range p.weights {
+		p.outward[i%K*n.neurons+int(p.heard[i/K])] = w
 	}
 }
 

@@ -99,7 +99,7 @@ type ownSignal[F float] struct {
 	arrays            map[string][]F // [N] each, only those that the equations name
 	byType            []([]F)        // [types] M_type and A_type, nil: not named
 	sums              []([]F)
-	total             []F // [types] of what is secreted, for M_all
+	total             []F // [2, types] of what is secreted, for M_all
 }
 
 func newOwnSignal[F float](n *network[F]) (*ownSignal[F], error) {
@@ -107,7 +107,7 @@ func newOwnSignal[F float](n *network[F]) (*ownSignal[F], error) {
 	if err != nil {
 		return nil, err
 	}
-	o := &ownSignal[F]{arrays: map[string][]F{}, total: make([]F, n.kinds)}
+	o := &ownSignal[F]{arrays: map[string][]F{}, total: make([]F, 2*n.kinds)}
 	for _, e := range []*equation.Expr{signal, secretion} {
 		for _, name := range e.Names() {
 			if name != "gain" {

@@ -2,6 +2,7 @@ package mdgl
 
 import (
 	"fmt"
+	"math/bits"
 	"math/rand/v2"
 
 	"github.com/neurocredit/neurocredit/data"
@@ -125,6 +126,37 @@ func (s *spiking[F]) begin(from *State) {
 			s.ring[at] = append(s.ring[at], int32(j))
 		}
 	}
+}
+
+// before returns the neurons that spiked in the step before step t.
+func (s *spiking[F]) before(t int) []int32 {
+	slots := len(s.ring)
+	return s.ring[(t+slots-1)%slots]
+}
+
+// fire makes those neurons spike in step t that have a bit in above, but not the
+// refractory ones, whose h becomes 0. It returns them, valid until the ring comes round.
+func (s *spiking[F]) fire(t int, h []F, above []uint64) []int32 {
+	slots := len(s.ring)
+	for i, spikes := range s.ring {
+		if i != t%slots {
+			for _, j := range spikes {
+				h[j] = 0
+			}
+		}
+	}
+	now := s.ring[t%slots][:0]
+	for i, word := range above {
+		for ; word != 0; word &= word - 1 {
+			j := int32(64*i + bits.TrailingZeros64(word))
+			if t-int(s.last[j]) >= slots {
+				s.last[j] = int32(t)
+				now = append(now, j)
+			}
+		}
+	}
+	s.ring[t%slots] = now
+	return now
 }
 
 // end notes the state after a number of steps, of which there was at least one.

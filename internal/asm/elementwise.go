@@ -105,12 +105,7 @@ func neurons() {
 	slices, n, i := param("slices"), param("n"), GP64()
 	none := zero()
 	forAll(n, i, func(l lanes) {
-		field := func(k int) Mem {
-			const slice = 24 // bytes
-			p := GP64()
-			MOVQ(Mem{Base: slices, Disp: slice * k}, p)
-			return at(p, i)
-		}
+		field := func(k int) Mem { return at(field(slices, k), i) }
 		b, t := l.load(field(sumBasal)), l.load(field(sumTop))
 		l.move(b, field(basal))
 		l.move(t, field(top))

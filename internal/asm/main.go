@@ -24,7 +24,7 @@ func main() {
 	case "vec":
 		matrices()
 		elementwise()
-		adaptive()
+		spiking()
 		if *avx2 {
 			sparse()
 			sigmoidAVX2()

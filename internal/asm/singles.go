@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -43,6 +45,7 @@ func (s singles) operate(f func(...Op), a, b VecVirtual) VecVirtual {
 func (s singles) add(a, b VecVirtual) VecVirtual { return s.operate(VADDPS, a, b) }
 func (s singles) sub(a, b VecVirtual) VecVirtual { return s.operate(VSUBPS, a, b) }
 func (s singles) mul(a, b VecVirtual) VecVirtual { return s.operate(VMULPS, a, b) }
+func (s singles) div(a, b VecVirtual) VecVirtual { return s.operate(VDIVPS, a, b) }
 
 // min and max return b if one of the numbers is NaN, or both are 0.
 func (s singles) min(a, b VecVirtual) VecVirtual { return s.operate(VMINPS, a, b) }
@@ -121,54 +124,125 @@ func single(name string) VecVirtual {
 	return v
 }
 
-// fields loads the addresses of n slices that lie side by side.
-func fields(slices GPVirtual, n int) []GPVirtual {
+// field loads the address of the k-th of slices that lie side by side.
+func field(slices GPVirtual, k int) GPVirtual {
 	const slice = 24 // bytes
-	var all []GPVirtual
+	p := GP64()
+	MOVQ(Mem{Base: slices, Disp: slice * k}, p)
+	return p
+}
+
+// fields loads the addresses of the first n slices.
+func fields(slices GPVirtual, n int) (all []GPVirtual) {
 	for k := range n {
-		p := GP64()
-		MOVQ(Mem{Base: slices, Disp: slice * k}, p)
-		all = append(all, p)
+		all = append(all, field(slices, k))
 	}
 	return all
 }
 
-// adaptive emits the kernels of neurons with an adaptive threshold. Those with many
-// arrays find them by the order of the fields of vec.ALIF and vec.AdjointALIF.
-func adaptive() {
+func at4(base, index Register) Mem { return Mem{Base: base, Index: index, Scale: 4} }
+
+// spiking emits the kernels on float32. Those with many arrays find them by the order
+// of the fields of vec.ALIF and its like.
+func spiking() {
 	if widest == 4 {
 		const ones = 1<<64 - 1
 		firstLanes = words("firstLanes", ones, ones, ones, ones, 0, 0, 0, 0)
 	}
-	at := func(base, index GPVirtual) Mem { return Mem{Base: base, Index: index, Scale: 4} }
-
-	function("alif", "slices *[6][]float32, above *uint64, n int, scale, one, two float32")
-	f, above, n, i := fields(param("slices"), 6), param("above"), param("n"), GP64()
-	scale, one, two, none := single("scale"), single("one"), single("two"), zero()
-	forSingles(n, i, func(s singles) {
-		v, b := s.load(at(f[0], i)), s.load(at(f[1], i))
-		s.store(s.mul(v, s.load(at(f[3], i))), at(f[0], i))
-		s.store(s.mul(b, s.load(at(f[4], i))), at(f[1], i))
-		y := s.mul(s.sub(v, s.mul(s.load(at(f[5], i)), b)), scale)
-		s.store(s.max(none, s.min(s.sub(two, y), y)), at(f[2], i))
-		s.storeBits(greater, y, one, above)
-	})
+	alif()
+	adjointALIF()
+	lsnn()
+	adjointLSNN()
 
 	function("nonZero", "x *float32, bits *uint64, n int")
 	x, bits, n, i := param("x"), param("bits"), param("n"), GP64()
-	none = zero()
-	forSingles(n, i, func(s singles) { s.storeBits(unequal, s.load(at(x, i)), none, bits) })
+	none := zero()
+	forSingles(n, i, func(s singles) { s.storeBits(unequal, s.load(at4(x, i)), none, bits) })
 
+	function("axpySingle", "x, y *float32, n int, a float32")
+	x, y, n, i := param("x"), param("y"), param("n"), GP64()
+	a := single("a")
+	forSingles(n, i, func(s singles) { s.store(s.add(s.mul(a, s.load(at4(x, i))), s.load(at4(y, i))), at4(y, i)) })
+}
+
+func alif() {
+	function("alif", "slices *[6][]float32, above *uint64, n int, scale, one, two float32")
+	f, above, n, i := fields(param("slices"), 6), param("above"), param("n"), GP64()
+	v, b, h, alpha, rho, beta := f[0], f[1], f[2], f[3], f[4], f[5]
+	scale, one, two, none := single("scale"), single("one"), single("two"), zero()
+	forSingles(n, i, func(s singles) {
+		load := func(p GPVirtual) VecVirtual { return s.load(at4(p, i)) }
+		oldV, oldB := load(v), load(b)
+		s.store(s.mul(oldV, load(alpha)), at4(v, i))
+		s.store(s.mul(oldB, load(rho)), at4(b, i))
+		y := s.mul(s.sub(oldV, s.mul(load(beta), oldB)), scale)
+		s.store(s.max(none, s.min(s.sub(two, y), y)), at4(h, i))
+		s.storeBits(greater, y, one, above)
+	})
+}
+
+func adjointALIF() {
 	function("adjointALIF", "slices *[8][]float32, n int, gamma float32")
-	f, n, i = fields(param("slices"), 8), param("n"), GP64()
+	f, n, i := fields(param("slices"), 8), param("n"), GP64()
+	signal, h, v, q, alpha, rho, beta, reset := f[0], f[1], f[2], f[3], f[4], f[5], f[6], f[7]
 	gamma := single("gamma")
 	forSingles(n, i, func(s singles) {
-		// H is a row of a table that is read from its end; it grew out of the caches.
-		PREFETCHT0(at(f[1], i).Offset(-1600))
-		v, q := s.load(at(f[2], i)), s.load(at(f[3], i))
-		z := s.sub(s.load(at(f[0], i)), s.mul(gamma, v))
-		z = s.mul(s.add(z, s.mul(s.load(at(f[7], i)), q)), s.load(at(f[1], i)))
-		s.store(s.add(z, s.mul(s.load(at(f[4], i)), v)), at(f[2], i))
-		s.store(s.sub(s.mul(s.load(at(f[5], i)), q), s.mul(s.load(at(f[6], i)), z)), at(f[3], i))
+		load := func(p GPVirtual) VecVirtual { return s.load(at4(p, i)) }
+		// h is a row of a table that is read from its end; it grew out of the caches.
+		PREFETCHT0(at4(h, i).Offset(-1600))
+		oldV, oldQ := load(v), load(q)
+		z := s.add(s.sub(load(signal), s.mul(gamma, oldV)), s.mul(load(reset), oldQ))
+		z = s.mul(z, load(h))
+		s.store(s.add(z, s.mul(load(alpha), oldV)), at4(v, i))
+		s.store(s.sub(s.mul(load(rho), oldQ), s.mul(load(beta), z)), at4(q, i))
+	})
+}
+
+func lsnn() {
+	function("lsnn", "slices *[6][]float32, above *uint64, n int, threshold, one, two float32")
+	f, above, n, i := fields(param("slices"), 6), param("above"), param("n"), GP64()
+	v, b, h, arrived, alpha, beta := f[0], f[1], f[2], f[3], f[4], f[5]
+	threshold, one, two, none := single("threshold"), single("one"), single("two"), zero()
+	forSingles(n, i, func(s singles) {
+		load := func(p GPVirtual) VecVirtual { return s.load(at4(p, i)) }
+		oldV := load(v)
+		y := s.div(oldV, s.add(threshold, s.mul(load(beta), load(b))))
+		s.store(s.max(none, s.min(s.sub(two, y), y)), at4(h, i))
+		s.store(s.add(s.mul(load(alpha), oldV), load(arrived)), at4(v, i))
+		s.storeBits(greater, y, one, above)
+	})
+}
+
+func adjointLSNN() {
+	const (
+		signal = iota
+		h
+		v
+		nextV
+		u
+		q
+		before
+		b
+		nextB
+		alpha
+		rho
+		rho1
+		beta
+		count
+	)
+	function("adjointLSNN", fmt.Sprintf("slices *[%d][]float32, n int, threshold, gamma float32", count))
+	slices, n, i := param("slices"), param("n"), GP64()
+	threshold, gamma := single("threshold"), single("gamma")
+	forSingles(n, i, func(s singles) {
+		of := func(k int) Mem { return at4(field(slices, k), i) }
+		oldV, oldQ, adaptation := s.load(of(nextV)), s.load(of(q)), s.load(of(beta))
+		theta := func(b int) VecVirtual { return s.add(threshold, s.mul(adaptation, s.load(of(b)))) }
+		s.store(s.add(s.mul(s.load(of(alpha)), oldV), s.load(of(u))), of(v))
+		z := s.add(s.load(of(signal)), s.sub(s.mul(s.load(of(rho1)), oldQ), s.mul(theta(nextB), oldV)))
+		now := theta(b)
+		y := s.div(s.mul(s.mul(gamma, z), s.load(of(h))), now)
+		s.store(y, of(u))
+		x := s.div(s.mul(s.mul(adaptation, y), s.load(of(before))), now)
+		s.store(s.sub(s.mul(s.load(of(rho)), oldQ), x), of(q))
 	})
 }

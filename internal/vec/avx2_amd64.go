@@ -53,10 +53,19 @@ func neuronsAVX2(slices *[12][]float64, n int)
 func alifAVX2(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
 
 //go:noescape
+func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
+
+//go:noescape
+func lsnnAVX2(slices *[6][]float32, above *uint64, n int, threshold float32, one float32, two float32)
+
+//go:noescape
+func adjointLSNNAVX2(slices *[13][]float32, n int, threshold float32, gamma float32)
+
+//go:noescape
 func nonZeroAVX2(x *float32, bits *uint64, n int)
 
 //go:noescape
-func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
+func axpySingleAVX2(x *float32, y *float32, n int, a float32)
 
 //go:noescape
 func addMulAVX2(y *float32, x *float32, those *uint64, sizes *uint64, words int, most int, first *uint32, parts *float32)

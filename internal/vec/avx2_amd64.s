@@ -1781,47 +1781,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func nonZeroAVX2(x *float32, bits *uint64, n int)
-// Requires: AVX
-TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
-	MOVQ   x+0(FP), AX
-	MOVQ   bits+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPD X0, X0, X0
-	MOVQ   DX, BX
-	MOVQ   DX, SI
-	XORQ   DX, DX
-	ANDQ   $+7, SI
-	ANDQ   $-8, BX
-	JZ     rest
-
-loop:
-	VMOVUPS   (AX)(DX*4), Y1
-	VCMPPS    $0x04, Y0, Y1, Y1
-	VMOVMSKPS Y1, DI
-	MOVB      DI, (CX)
-	ADDQ      $0x01, CX
-	ADDQ      $0x08, DX
-	CMPQ      DX, BX
-	JL        loop
-
-rest:
-	TESTQ      SI, SI
-	JZ         end
-	LEAQ       firstLanes<>+32(SB), BX
-	SHLQ       $0x02, SI
-	SUBQ       SI, BX
-	VMOVUPS    (BX), Y1
-	VMASKMOVPS (AX)(DX*4), Y1, Y1
-	VCMPPS     $0x04, Y0, Y1, Y0
-	VMOVMSKPS  Y0, AX
-	MOVB       AL, (CX)
-	ADDQ       $0x01, CX
-
-end:
-	VZEROUPPER
-	RET
-
 // func adjointALIFAVX2(slices *[8][]float32, n int, gamma float32)
 // Requires: AVX, MMX+
 TEXT ·adjointALIFAVX2(SB), NOSPLIT, $0-20
@@ -1897,6 +1856,293 @@ rest:
 	VMULPS     Y0, Y3, Y0
 	VSUBPS     Y0, Y2, Y0
 	VMASKMOVPS Y0, Y1, (SI)(R10*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func lsnnAVX2(slices *[6][]float32, above *uint64, n int, threshold float32, one float32, two float32)
+// Requires: AVX
+TEXT ·lsnnAVX2(SB), NOSPLIT, $0-36
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), AX
+	MOVQ         above+8(FP), R8
+	MOVQ         n+16(FP), R9
+	VBROADCASTSS threshold+24(FP), Y0
+	VBROADCASTSS one+28(FP), Y1
+	VBROADCASTSS two+32(FP), Y2
+	VXORPD       X3, X3, X3
+	MOVQ         R9, R10
+	MOVQ         R9, R11
+	XORQ         R9, R9
+	ANDQ         $+7, R11
+	ANDQ         $-8, R10
+	JZ           rest
+
+loop:
+	VMOVUPS   (CX)(R9*4), Y4
+	VMOVUPS   (AX)(R9*4), Y5
+	VMOVUPS   (DX)(R9*4), Y6
+	VMULPS    Y6, Y5, Y5
+	VADDPS    Y5, Y0, Y5
+	VDIVPS    Y5, Y4, Y5
+	VSUBPS    Y5, Y2, Y6
+	VMINPS    Y5, Y6, Y6
+	VMAXPS    Y6, Y3, Y6
+	VMOVUPS   Y6, (BX)(R9*4)
+	VMOVUPS   (DI)(R9*4), Y6
+	VMULPS    Y4, Y6, Y4
+	VMOVUPS   (SI)(R9*4), Y6
+	VADDPS    Y6, Y4, Y4
+	VMOVUPS   Y4, (CX)(R9*4)
+	VCMPPS    $0x1e, Y1, Y5, Y4
+	VMOVMSKPS Y4, R12
+	MOVB      R12, (R8)
+	ADDQ      $0x01, R8
+	ADDQ      $0x08, R9
+	CMPQ      R9, R10
+	JL        loop
+
+rest:
+	TESTQ      R11, R11
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), R10
+	SHLQ       $0x02, R11
+	SUBQ       R11, R10
+	VMOVUPS    (R10), Y4
+	VMASKMOVPS (CX)(R9*4), Y4, Y5
+	VMASKMOVPS (AX)(R9*4), Y4, Y6
+	VMASKMOVPS (DX)(R9*4), Y4, Y7
+	VMULPS     Y7, Y6, Y6
+	VADDPS     Y6, Y0, Y0
+	VDIVPS     Y0, Y5, Y0
+	VSUBPS     Y0, Y2, Y2
+	VMINPS     Y0, Y2, Y2
+	VMAXPS     Y2, Y3, Y2
+	VMASKMOVPS Y2, Y4, (BX)(R9*4)
+	VMASKMOVPS (DI)(R9*4), Y4, Y2
+	VMULPS     Y5, Y2, Y2
+	VMASKMOVPS (SI)(R9*4), Y4, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS Y2, Y4, (CX)(R9*4)
+	VCMPPS     $0x1e, Y1, Y0, Y0
+	VMOVMSKPS  Y0, AX
+	MOVB       AL, (R8)
+	ADDQ       $0x01, R8
+
+end:
+	VZEROUPPER
+	RET
+
+// func adjointLSNNAVX2(slices *[13][]float32, n int, threshold float32, gamma float32)
+// Requires: AVX
+TEXT ·adjointLSNNAVX2(SB), NOSPLIT, $0-24
+	MOVQ         slices+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS threshold+16(FP), Y0
+	VBROADCASTSS gamma+20(FP), Y1
+	MOVQ         CX, DX
+	MOVQ         CX, BX
+	XORQ         CX, CX
+	ANDQ         $+7, BX
+	ANDQ         $-8, DX
+	JZ           rest
+
+loop:
+	MOVQ    72(AX), SI
+	VMOVUPS (SI)(CX*4), Y2
+	MOVQ    120(AX), SI
+	VMOVUPS (SI)(CX*4), Y3
+	MOVQ    288(AX), SI
+	VMOVUPS (SI)(CX*4), Y4
+	MOVQ    216(AX), SI
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y2, Y5, Y5
+	MOVQ    96(AX), SI
+	VMOVUPS (SI)(CX*4), Y6
+	VADDPS  Y6, Y5, Y5
+	MOVQ    48(AX), SI
+	VMOVUPS Y5, (SI)(CX*4)
+	MOVQ    (AX), SI
+	VMOVUPS (SI)(CX*4), Y5
+	MOVQ    264(AX), SI
+	VMOVUPS (SI)(CX*4), Y6
+	VMULPS  Y3, Y6, Y6
+	MOVQ    192(AX), SI
+	VMOVUPS (SI)(CX*4), Y7
+	VMULPS  Y7, Y4, Y7
+	VADDPS  Y7, Y0, Y7
+	VMULPS  Y2, Y7, Y2
+	VSUBPS  Y2, Y6, Y2
+	VADDPS  Y2, Y5, Y2
+	MOVQ    168(AX), SI
+	VMOVUPS (SI)(CX*4), Y5
+	VMULPS  Y5, Y4, Y5
+	VADDPS  Y5, Y0, Y5
+	VMULPS  Y2, Y1, Y2
+	MOVQ    24(AX), SI
+	VMOVUPS (SI)(CX*4), Y6
+	VMULPS  Y6, Y2, Y2
+	VDIVPS  Y5, Y2, Y2
+	MOVQ    96(AX), SI
+	VMOVUPS Y2, (SI)(CX*4)
+	VMULPS  Y2, Y4, Y2
+	MOVQ    144(AX), SI
+	VMOVUPS (SI)(CX*4), Y4
+	VMULPS  Y4, Y2, Y2
+	VDIVPS  Y5, Y2, Y2
+	MOVQ    240(AX), SI
+	VMOVUPS (SI)(CX*4), Y4
+	VMULPS  Y3, Y4, Y3
+	VSUBPS  Y2, Y3, Y2
+	MOVQ    120(AX), SI
+	VMOVUPS Y2, (SI)(CX*4)
+	ADDQ    $0x08, CX
+	CMPQ    CX, DX
+	JL      loop
+
+rest:
+	TESTQ      BX, BX
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), DX
+	SHLQ       $0x02, BX
+	SUBQ       BX, DX
+	VMOVUPS    (DX), Y2
+	MOVQ       72(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y3
+	MOVQ       120(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y4
+	MOVQ       288(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y5
+	MOVQ       216(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y6
+	VMULPS     Y3, Y6, Y6
+	MOVQ       96(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y7
+	VADDPS     Y7, Y6, Y6
+	MOVQ       48(AX), DX
+	VMASKMOVPS Y6, Y2, (DX)(CX*4)
+	MOVQ       (AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y6
+	MOVQ       264(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y7
+	VMULPS     Y4, Y7, Y7
+	MOVQ       192(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y8
+	VMULPS     Y8, Y5, Y8
+	VADDPS     Y8, Y0, Y8
+	VMULPS     Y3, Y8, Y3
+	VSUBPS     Y3, Y7, Y3
+	VADDPS     Y3, Y6, Y3
+	MOVQ       168(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y6
+	VMULPS     Y6, Y5, Y6
+	VADDPS     Y6, Y0, Y0
+	VMULPS     Y3, Y1, Y1
+	MOVQ       24(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y3
+	VMULPS     Y3, Y1, Y1
+	VDIVPS     Y0, Y1, Y1
+	MOVQ       96(AX), DX
+	VMASKMOVPS Y1, Y2, (DX)(CX*4)
+	VMULPS     Y1, Y5, Y1
+	MOVQ       144(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y3
+	VMULPS     Y3, Y1, Y1
+	VDIVPS     Y0, Y1, Y0
+	MOVQ       240(AX), DX
+	VMASKMOVPS (DX)(CX*4), Y2, Y1
+	VMULPS     Y4, Y1, Y1
+	VSUBPS     Y0, Y1, Y0
+	MOVQ       120(AX), AX
+	VMASKMOVPS Y0, Y2, (AX)(CX*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func nonZeroAVX2(x *float32, bits *uint64, n int)
+// Requires: AVX
+TEXT ·nonZeroAVX2(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   bits+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD X0, X0, X0
+	MOVQ   DX, BX
+	MOVQ   DX, SI
+	XORQ   DX, DX
+	ANDQ   $+7, SI
+	ANDQ   $-8, BX
+	JZ     rest
+
+loop:
+	VMOVUPS   (AX)(DX*4), Y1
+	VCMPPS    $0x04, Y0, Y1, Y1
+	VMOVMSKPS Y1, DI
+	MOVB      DI, (CX)
+	ADDQ      $0x01, CX
+	ADDQ      $0x08, DX
+	CMPQ      DX, BX
+	JL        loop
+
+rest:
+	TESTQ      SI, SI
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), BX
+	SHLQ       $0x02, SI
+	SUBQ       SI, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y1
+	VCMPPS     $0x04, Y0, Y1, Y0
+	VMOVMSKPS  Y0, AX
+	MOVB       AL, (CX)
+	ADDQ       $0x01, CX
+
+end:
+	VZEROUPPER
+	RET
+
+// func axpySingleAVX2(x *float32, y *float32, n int, a float32)
+// Requires: AVX
+TEXT ·axpySingleAVX2(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS a+24(FP), Y0
+	MOVQ         DX, BX
+	MOVQ         DX, SI
+	XORQ         DX, DX
+	ANDQ         $+7, SI
+	ANDQ         $-8, BX
+	JZ           rest
+
+loop:
+	VMOVUPS (AX)(DX*4), Y1
+	VMULPS  Y1, Y0, Y1
+	VMOVUPS (CX)(DX*4), Y2
+	VADDPS  Y2, Y1, Y1
+	VMOVUPS Y1, (CX)(DX*4)
+	ADDQ    $0x08, DX
+	CMPQ    DX, BX
+	JL      loop
+
+rest:
+	TESTQ      SI, SI
+	JZ         end
+	LEAQ       firstLanes<>+32(SB), BX
+	SHLQ       $0x02, SI
+	SUBQ       SI, BX
+	VMOVUPS    (BX), Y1
+	VMASKMOVPS (AX)(DX*4), Y1, Y2
+	VMULPS     Y2, Y0, Y0
+	VMASKMOVPS (CX)(DX*4), Y1, Y2
+	VADDPS     Y2, Y0, Y0
+	VMASKMOVPS Y0, Y1, (CX)(DX*4)
 
 end:
 	VZEROUPPER

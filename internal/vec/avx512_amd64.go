@@ -53,10 +53,19 @@ func neuronsAVX512(slices *[12][]float64, n int)
 func alifAVX512(slices *[6][]float32, above *uint64, n int, scale float32, one float32, two float32)
 
 //go:noescape
+func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
+
+//go:noescape
+func lsnnAVX512(slices *[6][]float32, above *uint64, n int, threshold float32, one float32, two float32)
+
+//go:noescape
+func adjointLSNNAVX512(slices *[13][]float32, n int, threshold float32, gamma float32)
+
+//go:noescape
 func nonZeroAVX512(x *float32, bits *uint64, n int)
 
 //go:noescape
-func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
+func axpySingleAVX512(x *float32, y *float32, n int, a float32)
 
 //go:noescape
 func sigmoidAVX512(dst *float64, x *float64, n int, constants *[13]float64, powers *[16]uint64)

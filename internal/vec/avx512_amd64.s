@@ -2074,46 +2074,6 @@ end:
 	VZEROUPPER
 	RET
 
-// func nonZeroAVX512(x *float32, bits *uint64, n int)
-// Requires: AVX, AVX512F, BMI2
-TEXT ·nonZeroAVX512(SB), NOSPLIT, $0-24
-	MOVQ   x+0(FP), AX
-	MOVQ   bits+8(FP), CX
-	MOVQ   n+16(FP), DX
-	VXORPD X0, X0, X0
-	MOVQ   DX, BX
-	MOVQ   DX, SI
-	XORQ   DX, DX
-	ANDQ   $+15, SI
-	ANDQ   $-16, BX
-	JZ     rest
-
-loop:
-	VMOVUPS (AX)(DX*4), Z1
-	VCMPPS  $0x04, Z0, Z1, K1
-	KMOVW   K1, DI
-	MOVW    DI, (CX)
-	ADDQ    $0x02, CX
-	ADDQ    $0x10, DX
-	CMPQ    DX, BX
-	JL      loop
-
-rest:
-	TESTQ     SI, SI
-	JZ        end
-	MOVL      $-1, BX
-	BZHIL     SI, BX, BX
-	KMOVW     BX, K1
-	VMOVUPS.Z (AX)(DX*4), K1, Z1
-	VCMPPS    $0x04, Z0, Z1, K1
-	KMOVW     K1, AX
-	MOVW      AX, (CX)
-	ADDQ      $0x02, CX
-
-end:
-	VZEROUPPER
-	RET
-
 // func adjointALIFAVX512(slices *[8][]float32, n int, gamma float32)
 // Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·adjointALIFAVX512(SB), NOSPLIT, $0-20
@@ -2188,6 +2148,289 @@ rest:
 	VMULPS     Z0, Z2, Z0
 	VSUBPS     Z0, Z1, Z0
 	VMOVUPS    Z0, K1, (SI)(R10*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func lsnnAVX512(slices *[6][]float32, above *uint64, n int, threshold float32, one float32, two float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·lsnnAVX512(SB), NOSPLIT, $0-36
+	MOVQ         slices+0(FP), AX
+	MOVQ         (AX), CX
+	MOVQ         24(AX), DX
+	MOVQ         48(AX), BX
+	MOVQ         72(AX), SI
+	MOVQ         96(AX), DI
+	MOVQ         120(AX), AX
+	MOVQ         above+8(FP), R8
+	MOVQ         n+16(FP), R9
+	VBROADCASTSS threshold+24(FP), Z0
+	VBROADCASTSS one+28(FP), Z1
+	VBROADCASTSS two+32(FP), Z2
+	VXORPD       X3, X3, X3
+	MOVQ         R9, R10
+	MOVQ         R9, R11
+	XORQ         R9, R9
+	ANDQ         $+15, R11
+	ANDQ         $-16, R10
+	JZ           rest
+
+loop:
+	VMOVUPS (CX)(R9*4), Z4
+	VMOVUPS (AX)(R9*4), Z5
+	VMOVUPS (DX)(R9*4), Z6
+	VMULPS  Z6, Z5, Z5
+	VADDPS  Z5, Z0, Z5
+	VDIVPS  Z5, Z4, Z5
+	VSUBPS  Z5, Z2, Z6
+	VMINPS  Z5, Z6, Z6
+	VMAXPS  Z6, Z3, Z6
+	VMOVUPS Z6, (BX)(R9*4)
+	VMOVUPS (DI)(R9*4), Z6
+	VMULPS  Z4, Z6, Z4
+	VMOVUPS (SI)(R9*4), Z6
+	VADDPS  Z6, Z4, Z4
+	VMOVUPS Z4, (CX)(R9*4)
+	VCMPPS  $0x1e, Z1, Z5, K1
+	KMOVW   K1, R12
+	MOVW    R12, (R8)
+	ADDQ    $0x02, R8
+	ADDQ    $0x10, R9
+	CMPQ    R9, R10
+	JL      loop
+
+rest:
+	TESTQ     R11, R11
+	JZ        end
+	MOVL      $-1, R10
+	BZHIL     R11, R10, R10
+	KMOVW     R10, K1
+	VMOVUPS.Z (CX)(R9*4), K1, Z4
+	VMOVUPS.Z (AX)(R9*4), K1, Z5
+	VMOVUPS.Z (DX)(R9*4), K1, Z6
+	VMULPS    Z6, Z5, Z5
+	VADDPS    Z5, Z0, Z0
+	VDIVPS    Z0, Z4, Z0
+	VSUBPS    Z0, Z2, Z2
+	VMINPS    Z0, Z2, Z2
+	VMAXPS    Z2, Z3, Z2
+	VMOVUPS   Z2, K1, (BX)(R9*4)
+	VMOVUPS.Z (DI)(R9*4), K1, Z2
+	VMULPS    Z4, Z2, Z2
+	VMOVUPS.Z (SI)(R9*4), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS   Z2, K1, (CX)(R9*4)
+	VCMPPS    $0x1e, Z1, Z0, K1
+	KMOVW     K1, AX
+	MOVW      AX, (R8)
+	ADDQ      $0x02, R8
+
+end:
+	VZEROUPPER
+	RET
+
+// func adjointLSNNAVX512(slices *[13][]float32, n int, threshold float32, gamma float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·adjointLSNNAVX512(SB), NOSPLIT, $0-24
+	MOVQ         slices+0(FP), AX
+	MOVQ         n+8(FP), CX
+	VBROADCASTSS threshold+16(FP), Z0
+	VBROADCASTSS gamma+20(FP), Z1
+	MOVQ         CX, DX
+	MOVQ         CX, BX
+	XORQ         CX, CX
+	ANDQ         $+15, BX
+	ANDQ         $-16, DX
+	JZ           rest
+
+loop:
+	MOVQ    72(AX), SI
+	VMOVUPS (SI)(CX*4), Z2
+	MOVQ    120(AX), SI
+	VMOVUPS (SI)(CX*4), Z3
+	MOVQ    288(AX), SI
+	VMOVUPS (SI)(CX*4), Z4
+	MOVQ    216(AX), SI
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z2, Z5, Z5
+	MOVQ    96(AX), SI
+	VMOVUPS (SI)(CX*4), Z6
+	VADDPS  Z6, Z5, Z5
+	MOVQ    48(AX), SI
+	VMOVUPS Z5, (SI)(CX*4)
+	MOVQ    (AX), SI
+	VMOVUPS (SI)(CX*4), Z5
+	MOVQ    264(AX), SI
+	VMOVUPS (SI)(CX*4), Z6
+	VMULPS  Z3, Z6, Z6
+	MOVQ    192(AX), SI
+	VMOVUPS (SI)(CX*4), Z7
+	VMULPS  Z7, Z4, Z7
+	VADDPS  Z7, Z0, Z7
+	VMULPS  Z2, Z7, Z2
+	VSUBPS  Z2, Z6, Z2
+	VADDPS  Z2, Z5, Z2
+	MOVQ    168(AX), SI
+	VMOVUPS (SI)(CX*4), Z5
+	VMULPS  Z5, Z4, Z5
+	VADDPS  Z5, Z0, Z5
+	VMULPS  Z2, Z1, Z2
+	MOVQ    24(AX), SI
+	VMOVUPS (SI)(CX*4), Z6
+	VMULPS  Z6, Z2, Z2
+	VDIVPS  Z5, Z2, Z2
+	MOVQ    96(AX), SI
+	VMOVUPS Z2, (SI)(CX*4)
+	VMULPS  Z2, Z4, Z2
+	MOVQ    144(AX), SI
+	VMOVUPS (SI)(CX*4), Z4
+	VMULPS  Z4, Z2, Z2
+	VDIVPS  Z5, Z2, Z2
+	MOVQ    240(AX), SI
+	VMOVUPS (SI)(CX*4), Z4
+	VMULPS  Z3, Z4, Z3
+	VSUBPS  Z2, Z3, Z2
+	MOVQ    120(AX), SI
+	VMOVUPS Z2, (SI)(CX*4)
+	ADDQ    $0x10, CX
+	CMPQ    CX, DX
+	JL      loop
+
+rest:
+	TESTQ     BX, BX
+	JZ        end
+	MOVL      $-1, DX
+	BZHIL     BX, DX, DX
+	KMOVW     DX, K1
+	MOVQ      72(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	MOVQ      120(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z3
+	MOVQ      288(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z4
+	MOVQ      216(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z5
+	VMULPS    Z2, Z5, Z5
+	MOVQ      96(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	MOVQ      48(AX), DX
+	VMOVUPS   Z5, K1, (DX)(CX*4)
+	MOVQ      (AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z5
+	MOVQ      264(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z6
+	VMULPS    Z3, Z6, Z6
+	MOVQ      192(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z7
+	VMULPS    Z7, Z4, Z7
+	VADDPS    Z7, Z0, Z7
+	VMULPS    Z2, Z7, Z2
+	VSUBPS    Z2, Z6, Z2
+	VADDPS    Z2, Z5, Z2
+	MOVQ      168(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z5
+	VMULPS    Z5, Z4, Z5
+	VADDPS    Z5, Z0, Z0
+	VMULPS    Z2, Z1, Z1
+	MOVQ      24(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	VMULPS    Z2, Z1, Z1
+	VDIVPS    Z0, Z1, Z1
+	MOVQ      96(AX), DX
+	VMOVUPS   Z1, K1, (DX)(CX*4)
+	VMULPS    Z1, Z4, Z1
+	MOVQ      144(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z2
+	VMULPS    Z2, Z1, Z1
+	VDIVPS    Z0, Z1, Z0
+	MOVQ      240(AX), DX
+	VMOVUPS.Z (DX)(CX*4), K1, Z1
+	VMULPS    Z3, Z1, Z1
+	VSUBPS    Z0, Z1, Z0
+	MOVQ      120(AX), AX
+	VMOVUPS   Z0, K1, (AX)(CX*4)
+
+end:
+	VZEROUPPER
+	RET
+
+// func nonZeroAVX512(x *float32, bits *uint64, n int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·nonZeroAVX512(SB), NOSPLIT, $0-24
+	MOVQ   x+0(FP), AX
+	MOVQ   bits+8(FP), CX
+	MOVQ   n+16(FP), DX
+	VXORPD X0, X0, X0
+	MOVQ   DX, BX
+	MOVQ   DX, SI
+	XORQ   DX, DX
+	ANDQ   $+15, SI
+	ANDQ   $-16, BX
+	JZ     rest
+
+loop:
+	VMOVUPS (AX)(DX*4), Z1
+	VCMPPS  $0x04, Z0, Z1, K1
+	KMOVW   K1, DI
+	MOVW    DI, (CX)
+	ADDQ    $0x02, CX
+	ADDQ    $0x10, DX
+	CMPQ    DX, BX
+	JL      loop
+
+rest:
+	TESTQ     SI, SI
+	JZ        end
+	MOVL      $-1, BX
+	BZHIL     SI, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VCMPPS    $0x04, Z0, Z1, K1
+	KMOVW     K1, AX
+	MOVW      AX, (CX)
+	ADDQ      $0x02, CX
+
+end:
+	VZEROUPPER
+	RET
+
+// func axpySingleAVX512(x *float32, y *float32, n int, a float32)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·axpySingleAVX512(SB), NOSPLIT, $0-28
+	MOVQ         x+0(FP), AX
+	MOVQ         y+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS a+24(FP), Z0
+	MOVQ         DX, BX
+	MOVQ         DX, SI
+	XORQ         DX, DX
+	ANDQ         $+15, SI
+	ANDQ         $-16, BX
+	JZ           rest
+
+loop:
+	VMOVUPS (AX)(DX*4), Z1
+	VMULPS  Z1, Z0, Z1
+	VMOVUPS (CX)(DX*4), Z2
+	VADDPS  Z2, Z1, Z1
+	VMOVUPS Z1, (CX)(DX*4)
+	ADDQ    $0x10, DX
+	CMPQ    DX, BX
+	JL      loop
+
+rest:
+	TESTQ     SI, SI
+	JZ        end
+	MOVL      $-1, BX
+	BZHIL     SI, BX, BX
+	KMOVW     BX, K1
+	VMOVUPS.Z (AX)(DX*4), K1, Z1
+	VMULPS    Z1, Z0, Z0
+	VMOVUPS.Z (CX)(DX*4), K1, Z1
+	VADDPS    Z1, Z0, Z0
+	VMOVUPS   Z0, K1, (CX)(DX*4)
 
 end:
 	VZEROUPPER

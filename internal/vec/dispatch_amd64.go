@@ -142,6 +142,38 @@ func alif(a *ALIF[float32]) {
 	}
 }
 
+func lsnn(a *LSNN[float32]) {
+	slices, above := (*[6][]float32)(unsafe.Pointer(a)), unsafe.SliceData(a.Above)
+	if avx512 {
+		lsnnAVX512(slices, above, len(a.V), a.Threshold, 1, 2)
+	} else if avx2 {
+		lsnnAVX2(slices, above, len(a.V), a.Threshold, 1, 2)
+	} else {
+		lsnnPlain(a)
+	}
+}
+
+func adjointLSNN(a *AdjointLSNN[float32]) {
+	slices := (*[13][]float32)(unsafe.Pointer(a))
+	if avx512 {
+		adjointLSNNAVX512(slices, len(a.S), a.Threshold, a.Gamma)
+	} else if avx2 {
+		adjointLSNNAVX2(slices, len(a.S), a.Threshold, a.Gamma)
+	} else {
+		adjointLSNNPlain(a)
+	}
+}
+
+func axpySingle(a float32, x, y []float32) {
+	if avx512 {
+		axpySingleAVX512(unsafe.SliceData(x), unsafe.SliceData(y), len(x), a)
+	} else if avx2 {
+		axpySingleAVX2(unsafe.SliceData(x), unsafe.SliceData(y), len(x), a)
+	} else {
+		axpyPlain(a, x, y)
+	}
+}
+
 func nonZero(x []float32, bits []uint64) {
 	if avx512 {
 		nonZeroAVX512(unsafe.SliceData(x), unsafe.SliceData(bits), len(x))
@@ -226,6 +258,8 @@ func scale(dst, x []float64, c float64) {
 var _ = [1]struct{}{}[unsafe.Sizeof(Neurons{})-unsafe.Sizeof([12][]float64{})]
 var _ = [1]struct{}{}[unsafe.Offsetof(ALIF[float32]{}.Above)-unsafe.Sizeof([6][]float32{})]
 var _ = [1]struct{}{}[unsafe.Offsetof(AdjointALIF[float32]{}.Gamma)-unsafe.Sizeof([8][]float32{})]
+var _ = [1]struct{}{}[unsafe.Offsetof(LSNN[float32]{}.Above)-unsafe.Sizeof([6][]float32{})]
+var _ = [1]struct{}{}[unsafe.Offsetof(AdjointLSNN[float32]{}.Threshold)-unsafe.Sizeof([13][]float32{})]
 
 // sigmoidConstants are those of sigmoidPlain, in the order of the kernel.
 var sigmoidConstants = [...]float64{math.Copysign(0, -1), yMin, yMax, perStep, toWhole, stepHi, stepLo, 1, g0, g1, g2, g3, g4}

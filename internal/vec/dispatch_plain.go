@@ -34,6 +34,12 @@ func neurons(n *Neurons) { neuronsPlain(n) }
 
 func alif(a *ALIF[float32]) { alifPlain(a) }
 
+func lsnn(a *LSNN[float32]) { lsnnPlain(a) }
+
+func adjointLSNN(a *AdjointLSNN[float32]) { adjointLSNNPlain(a) }
+
+func axpySingle(a float32, x, y []float32) { axpyPlain(a, x, y) }
+
 func nonZero(x []float32, bits []uint64) { nonZeroPlain(x, bits) }
 
 func addMul(m *Sparse[float32], y, x []float32, those []uint64) { addMulPlain(m, y, x, those) }

@@ -104,10 +104,10 @@ func compareForms(t *testing.T, m, n int, next func() float64, slice func(n int)
 
 func plainSlice[E any](n int) []E { return make([]E, n) }
 
-// compareAdaptive is compareForms for the kernels on float32, with n neurons.
-func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int) []float32, words func(n int) []uint64) {
+// compareSpiking is compareForms for the kernels on float32, with n neurons.
+func compareSpiking(t *testing.T, n int, next func() float64, slice func(n int) []float32, words func(n int) []uint64) {
 	t.Helper()
-	start := make([][]float32, 8)
+	start := make([][]float32, 13)
 	for i := range start {
 		for range n {
 			start[i] = append(start[i], float32(next()))
@@ -132,6 +132,29 @@ func compareAdaptive(t *testing.T, n int, next func() float64, slice func(n int)
 				nonZeroPlain(v[0], bits)
 			} else {
 				nonZero(v[0], bits)
+			}
+		}},
+		{"LSNN", 6, func(v [][]float32, above []uint64, plain bool) {
+			a := &LSNN[float32]{v[0], v[1], v[2], v[3], v[4], v[5], above, k}
+			if plain {
+				lsnnPlain(a)
+			} else {
+				lsnn(a)
+			}
+		}},
+		{"AdjointLSNN", 13, func(v [][]float32, _ []uint64, plain bool) {
+			a := &AdjointLSNN[float32]{v[0], v[1], v[2], v[3], v[4], v[5], v[6], v[7], v[8], v[9], v[10], v[11], v[12], k, 0.3}
+			if plain {
+				adjointLSNNPlain(a)
+			} else {
+				adjointLSNN(a)
+			}
+		}},
+		{"AxpySingle", 2, func(v [][]float32, _ []uint64, plain bool) {
+			if plain {
+				axpyPlain(k, v[0], v[1])
+			} else {
+				axpySingle(k, v[0], v[1])
 			}
 		}},
 		{"AdjointALIF", 8, func(v [][]float32, _ []uint64, plain bool) {
@@ -189,7 +212,7 @@ func TestFormsAgree(t *testing.T) {
 			}
 		}
 		for n := range 131 {
-			compareAdaptive(t, n, next, plainSlice, plainSlice)
+			compareSpiking(t, n, next, plainSlice, plainSlice)
 		}
 		for _, shape := range [][2]int{{10, 100}, {100, 10}, {13, 131}, {3, 68}, {78, 101}} {
 			compareForms(t, shape[0], shape[1], next, plainSlice)
@@ -213,7 +236,7 @@ func FuzzFormsAgree(f *testing.F) {
 			return math.Float64frombits(binary.LittleEndian.Uint64(word[:]))
 		}
 		compareForms(t, int(rows%48), int(cols), next, plainSlice)
-		compareAdaptive(t, int(cols), func() float64 { return float64(math.Float32frombits(uint32(math.Float64bits(next())))) }, plainSlice, plainSlice)
+		compareSpiking(t, int(cols), func() float64 { return float64(math.Float32frombits(uint32(math.Float64bits(next())))) }, plainSlice, plainSlice)
 	})
 }
 

@@ -43,7 +43,7 @@ func TestKernelsStayInTheirMemory(t *testing.T) {
 		}
 		for _, atEnd := range []bool{false, true} {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
-				compareAdaptive(t, n, g.NormFloat64, guarded[float32](t, atEnd), guarded[uint64](t, atEnd))
+				compareSpiking(t, n, g.NormFloat64, guarded[float32](t, atEnd), guarded[uint64](t, atEnd))
 			})
 		}
 	}

@@ -4,17 +4,17 @@ package vec
 // functions have checked. The conversions keep the compiler from fusing
 // multiplications and additions where the platform could.
 
-func axpyPlain(a float64, x, y []float64) {
+func axpyPlain[F float32 | float64](a F, x, y []F) {
 	y = y[:len(x)]
 	j := 0
 	for ; j < len(x)-3; j += 4 {
-		y[j] += float64(a * x[j])
-		y[j+1] += float64(a * x[j+1])
-		y[j+2] += float64(a * x[j+2])
-		y[j+3] += float64(a * x[j+3])
+		y[j] += F(a * x[j])
+		y[j+1] += F(a * x[j+1])
+		y[j+2] += F(a * x[j+2])
+		y[j+3] += F(a * x[j+3])
 	}
 	for ; j < len(x); j++ {
-		y[j] += float64(a * x[j])
+		y[j] += F(a * x[j])
 	}
 }
 

@@ -41,6 +41,21 @@ func MulT(w, x, y []float64) {
 	mulT(w, x, y)
 }
 
+// MulTOf is [MulT] for either type of number.
+func MulTOf[F float32 | float64](w, x, y []F) {
+	if len(w) != len(x)*len(y) {
+		panic("vec: MulTOf: matrix is not rows x columns")
+	}
+	if single, ok := any(y).([]float32); ok {
+		w, x := any(w).([]float32), any(x).([]float32)
+		for i, a := range x {
+			axpySingle(a, w[i*len(y):(i+1)*len(y)], single)
+		}
+		return
+	}
+	mulT(any(w).([]float64), any(x).([]float64), any(y).([]float64))
+}
+
 // AddOuter adds s[i]*r[j] to w[i,j]. w has len(s) rows and len(r) columns.
 func AddOuter(w, s, r []float64) {
 	checkMatrix("AddOuter", w, s, r)
