@@ -74,7 +74,7 @@ func (n *network[F]) project(s synapses[F], k *kernels[F]) (projection[F], error
 		}
 	}
 	unfiltered := n.cfg.Circuit.InputTau == n.cfg.Circuit.Dt
-	if s.pre == n.in && unfiltered && rule.form == lowPass && rule.preName == "last_rate_pre" {
+	if s.pre == n.in && unfiltered && rule.form == lowPass && rule.preName == "last_rate_pre" && rule.forget <= 1 {
 		return newFactored(s, k, n.inputTarget), nil
 	}
 	return newDense(s, k), nil

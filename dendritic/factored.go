@@ -14,6 +14,9 @@ import "math"
 //
 //	w_i += S_n delta_i + x_i p,  delta_i = k_n delta_i + x_i q,  k_n = (1-a)^n,  S_n = (1-k_n)/a.
 //
+// Without forgetting, a = 0, S_n is n. A delta that overshoots, a > 1, is left to
+// dense.
+//
 // Rows with x_i = 0 need nothing but the count n, so they are left alone until
 // their input is not 0 (most MNIST pixels).
 type factored[F float] struct {
@@ -170,6 +173,9 @@ func (f *factored[F]) elapsed(n int) (sum, keep F) {
 		a := float64(f.rule.forget)
 		log := float64(n) * math.Log1p(-a)
 		*m = stretch[F]{n, F(-math.Expm1(log) / a), F(math.Exp(log))}
+		if a == 0 {
+			m.sum = F(n)
+		}
 	}
 	return m.sum, m.keep
 }

@@ -1,6 +1,7 @@
 package dendritic
 
 import (
+	"fmt"
 	"testing"
 )
 
@@ -174,6 +175,31 @@ func TestSparseInput(t *testing.T) {
 		d, where := differences(t, lean.synapseState(t), n.synapseState(t))
 		if !(d < 1e-13) || !(moved > 1e-4) {
 			t.Errorf("%s is off by %g in %s; weights move by %g", engine, d, where, moved)
+		}
+	}
+}
+
+// The shortcut for the input layer agrees with the plain form for any share of delta
+// that is forgotten in a step. It is not taken where delta overshoots.
+func TestForgetting(t *testing.T) {
+	for _, c := range []struct {
+		forget, rate float64
+		shortcut     bool
+	}{{0, 1e-4, true}, {1e-3, 1e-2, true}, {1, 1, true}, {1.5, 1, false}, {-1e-3, 1e-4, true}} {
+		cfg := sized(YinYang(PAL), 120, 12, 3)
+		cfg.Data.Train, cfg.Learning.Rates.Up[0] = 0, c.rate
+		rule := func(pre string) Rules {
+			return Rules{Up: Rule{Weight: "delta/dt", Delta: fmt.Sprintf("dt*eta*(rate_post - predicted_rate_post)*%s/tau - %g*delta", pre, c.forget/cfg.Circuit.Dt)}}
+		}
+		got := runEngine[float64](t, cfg, variant{rules: rule("last_rate_pre"), peek: 13})
+		want := runEngine[float64](t, cfg, variant{rules: rule("(last_rate_pre + 0*rate_pre)")})
+		if _, ok := got.find(1, "ff").(*factored[float64]); ok != c.shortcut {
+			t.Errorf("forget %g: shortcut %v", c.forget, ok)
+		}
+		moved := difference(t, want.values(t, 1, "ff", "g"), newborn[float64](t, &cfg, false).values(t, 1, "ff", "g"))
+		d, where := differences(t, got.synapseState(t), want.synapseState(t))
+		if !(d < 1e-13) || !(moved > 1e-8) {
+			t.Errorf("forget %g: off by %g in %s; weights move by %g", c.forget, d, where, moved)
 		}
 	}
 }
