@@ -18,10 +18,7 @@ type splitsCache struct {
 func (sc *splitsCache) load(ctx context.Context, c *Config, own data.Source) (*data.Splits, error) {
 	sc.mu.Lock()
 	defer sc.mu.Unlock()
-	key := fmt.Sprintf("%+v %v %v", c.Data, c.Circuit.Levels, c.Presentation)
-	if c.Data.Set != "mimic" {
-		key = fmt.Sprintf("%+v", c.Data)
-	}
+	key := c.dataKey()
 	if s := sc.sets[key]; s != nil {
 		return s, nil
 	}
@@ -40,6 +37,23 @@ func (sc *splitsCache) load(ctx context.Context, c *Config, own data.Source) (*d
 	return s, nil
 }
 
+// dataKey is the same for configurations that are shown the same patterns.
+func (c *Config) dataKey() string {
+	key := fmt.Sprintf("%+v", c.Data)
+	if c.Data.Set == "mimic" { // its teacher is a circuit, too
+		hidden, output := c.teacherScales()
+		p := &c.Presentation
+		key += fmt.Sprintf(" %v %s %v %v %v %v", c.Circuit.Levels, c.Circuit.Activation, p.Low, p.High, hidden, output)
+	}
+	return key
+}
+
+// teacherScales returns the factors s_h and s_o of the teacher of mimic.
+func (c *Config) teacherScales() (hidden, output float64) {
+	g := &c.Circuit.Conductances
+	return g.Basal / (g.Leak + g.Basal + g.Apical), g.Basal / (g.Leak + g.Basal)
+}
+
 // source returns the data set that the configuration names.
 func (c *Config) source(own data.Source) (data.Source, error) {
 	d := &c.Data
@@ -56,11 +70,11 @@ func (c *Config) source(own data.Source) (data.Source, error) {
 	case "bars":
 		return data.Bars{Seed: int(d.Seed), Train: d.Train, Valid: d.Valid, Test: d.Test, Noise: d.Noise}, nil
 	case "mimic":
-		g := c.Circuit.Conductances
+		hidden, output := c.teacherScales()
 		return data.Mimic{
 			Seed: int(d.Seed), Dims: c.Circuit.Levels, Train: d.Train, Valid: d.Valid, Test: d.Test,
 			Low: c.Presentation.Low, High: c.Presentation.High, Activation: scalarActivation(c.Circuit.Activation),
-			HiddenScale: g.Basal / (g.Leak + g.Basal + g.Apical), OutputScale: g.Basal / (g.Leak + g.Basal),
+			HiddenScale: hidden, OutputScale: output,
 		}, nil
 	}
 	return data.YinYang{Seed: int(d.Seed), Train: 3 * d.Train, Valid: 3 * d.Valid, Test: 3 * d.Test}, nil

@@ -7,6 +7,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -207,5 +208,37 @@ func TestCurve(t *testing.T) {
 	}
 	if (&Result{}).Last().Epoch != 0 || r.Last().Epoch != 1 {
 		t.Error("last epoch")
+	}
+}
+
+// The teacher of mimic has the circuit's conductances and activation, so runs that
+// differ in them have targets of their own, whatever they are trained with.
+func TestMimicInCompany(t *testing.T) {
+	base := small(PAL, 3, 5, 2)
+	base.Epochs, base.Learning.Rates.Up = 1, []float64{0.5, 0.1}
+	base.Data = Data{Set: "mimic", Seed: 5, Classes: 1, Train: 12, Valid: 6, Test: 4}
+	var configs []Config
+	for i, change := range []func(c *Config){
+		func(*Config) {},
+		func(c *Config) { c.Circuit.Conductances.Leak = 0.3 },
+		func(c *Config) { c.Circuit.Conductances.Apical = 0.01 },
+		func(c *Config) { c.Circuit.Activation = "soft_relu" },
+		func(c *Config) { c.Learning.Rates.Up = []float64{0.7, 0.2} },
+	} {
+		c := base
+		change(&c)
+		c.Name = fmt.Sprintf("run_%d", i)
+		configs = append(configs, c)
+	}
+	for _, engine := range []string{EngineNative, EngineGraph} {
+		o := &Options{Engine: engine, Backend: "go"}
+		together := trainedAll(t, configs, o)
+		for i, c := range configs {
+			alone, err := Train(t.Context(), c, o)
+			must(t, err)
+			if a, b := alone.Epochs, together[i].Epochs; !reflect.DeepEqual(a, b) {
+				t.Errorf("%s: %s has %+v, alone %+v", engine, c.Name, b, a)
+			}
+		}
 	}
 }

@@ -172,7 +172,7 @@ func (e *engines) units(configs []Config) []unit {
 // batchKey is the same for configurations that can advance together: of equal
 // programs, data and protocol.
 func (c *Config) batchKey() string {
-	return fmt.Sprintf("%v %v %v %+v", c.traits(), c.Epochs, c.Presentation, c.Data)
+	return fmt.Sprintf("%v %v %v %s", c.traits(), c.Epochs, c.Presentation, c.dataKey())
 }
 
 // workerCount returns the number of runs or batches at a time.
