@@ -321,7 +321,10 @@ func (g *graphBatch) side(p *population[float64], suffix string, s, consts []*gr
 		names["last_rate"+suffix] = s[slotInLast]
 		return names
 	case bias:
-		names["last_rate"+suffix] = names["rate"+suffix]
+		rate := names["rate"+suffix]
+		names["last_rate"+suffix] = rate
+		names["u"+suffix] = graph.ZerosLike(rate) // it has no voltage and its rate is constant
+		names["highpass"+suffix] = names["u"+suffix]
 		return names
 	}
 	for _, v := range []struct {

@@ -183,6 +183,17 @@ func TestGraphParity(t *testing.T) {
 				I2P:  rule("-eta*tanh(w*rate_pre)*sigmoid(apical_post) + step(noise_post - w)*clip(w, -0.1, 0.1)*0.01"),
 			}
 		}, PAL, FA),
+		"rules of bias synapses": with(func(c *Config) {
+			c.Circuit.Bias = Bias{On: true, Rate: 0.5}
+			c.Learning.Rules = Rules{
+				Up:  rule("eta*(rate_post - predicted_rate_post)*last_rate_pre"),
+				P2I: rule("eta*rate_post*u_pre + eta*tanh(highpass_pre + w)*rate_post"),
+			}
+		}, PAL, FA),
+		"split rules of bias synapses": with(func(c *Config) {
+			c.Circuit.Bias = Bias{On: true, Rate: 0.5}
+			c.Learning.Rules.P2I = rule("eta*(rate_post - 0.3)*(highpass_pre + u_pre)")
+		}, PAL, FA),
 	} {
 		t.Run(name, func(t *testing.T) {
 			backendtest.Each(t, func(t *testing.T, b *backend.Backend) {
