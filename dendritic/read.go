@@ -19,7 +19,6 @@ var Experiments embed.FS
 // reader reads the configuration files of the package.
 var reader = config.Reader[Config]{
 	System: "dendritic", Experiments: Experiments, Preset: Preset, Name: func(c *Config) *string { return &c.Name },
-	Keys:      []string{"levels", "circuit"},
 	Published: fromPublishedFile,
 }
 

@@ -18,7 +18,6 @@ var Experiments embed.FS
 // reader reads the configuration files of the package.
 var reader = config.Reader[Config]{
 	System: "mdgl", Experiments: Experiments, Preset: Preset, Name: func(c *Config) *string { return &c.Name },
-	Keys: []string{"cells"},
 }
 
 // ExperimentNames lists the experiments that come with the package.

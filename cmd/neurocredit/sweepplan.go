@@ -103,11 +103,11 @@ func (p *sweepPlan) settings(names ...string) ([]settings, error) {
 	}
 	var all []settings
 	for _, name := range names {
-		configs, err := s.read(p.path("configs", name+".yaml"))
+		c, err := s.saved(p.path("configs", name+".yaml"))
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, configs...)
+		all = append(all, c)
 	}
 	return all, nil
 }

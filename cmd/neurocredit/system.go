@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -20,6 +21,7 @@ type system interface {
 	about() *info
 	preset(name string) (settings, error)
 	read(file string, set ...string) ([]settings, error)
+	saved(file string) (settings, error) // by this program, perhaps by an earlier version of it
 	trainAll(ctx context.Context, runs []settings, o *options) ([]*outcome, error)
 	load(ctx context.Context, dir string) (*outcome, error)
 	benchmark(s settings) (*benchmark, error)
@@ -152,6 +154,15 @@ func (m *model[C, R]) read(file string, set ...string) ([]settings, error) {
 		return nil, err
 	}
 	return m.wrap(configs), nil
+}
+
+func (m *model[C, R]) saved(file string) (settings, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var c C
+	return &one[C, R]{m, &c}, config.Decode(text, &c, file)
 }
 
 func (m *model[C, R]) wrap(configs []C) []settings {

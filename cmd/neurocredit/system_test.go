@@ -1,10 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 )
@@ -74,6 +78,59 @@ func TestSystemOfFile(t *testing.T) {
 			}
 			if got, err := systemOf(file); err != nil || got != s {
 				t.Errorf("%s: found %v, %v in\n%s", s.about().name, got, err, content)
+			}
+		}
+	}
+}
+
+// TestMissingKeys takes every key away from the complete configuration of every
+// preset, one at a time: it must be named, not become 0 or false.
+func TestMissingKeys(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "c.yaml")
+	for _, s := range systems {
+		for _, name := range s.about().presets[:1] {
+			preset, err := s.preset(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			text, err := config.Encode(preset.config())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var doc yaml.Node
+			if err := yaml.Unmarshal(text, &doc); err != nil {
+				t.Fatal(err)
+			}
+			tried := 0
+			var drop func(n *yaml.Node, path string)
+			drop = func(n *yaml.Node, path string) {
+				for i, inner := range n.Content {
+					if n.Kind == yaml.SequenceNode {
+						drop(inner, fmt.Sprintf("%s[%d]", path, i))
+					}
+				}
+				if n.Kind != yaml.MappingNode {
+					return
+				}
+				for i := 0; i < len(n.Content); i += 2 {
+					key, all := n.Content[i].Value, n.Content
+					at := strings.TrimPrefix(path+"."+key, ".")
+					n.Content = append(slices.Clone(all[:i]), all[i+2:]...)
+					rest, err := yaml.Marshal(&doc)
+					n.Content = all
+					if err != nil || os.WriteFile(file, rest, 0o666) != nil {
+						t.Fatal(err)
+					}
+					if _, err := s.read(file); err == nil || !strings.Contains(err.Error(), at+" is missing") && !strings.Contains(err.Error(), ": "+key+" ") {
+						t.Errorf("%s without %s: %v", name, at, err)
+					}
+					tried++
+					drop(all[i+1], at)
+				}
+			}
+			drop(doc.Content[0], "")
+			if tried < 20 {
+				t.Errorf("%s: only %d keys", name, tried)
 			}
 		}
 	}

@@ -23,27 +23,35 @@ func Decode(data []byte, into any, file string) error {
 	if err != nil {
 		return err
 	}
-	return decode(into, file, top)
+	return decode(newDecoder(file), into, top)
 }
 
 // DecodeNode is [Decode] for YAML that is already parsed: a part of a larger
 // file, or the argument of a method UnmarshalYAML, where file is best left
 // empty because the caller adds it.
 func DecodeNode(node *yaml.Node, into any, file string) error {
-	return decode(into, file, node)
+	return decode(newDecoder(file), into, node)
+}
+
+// DecodeComplete is [DecodeNode] for a document that must give every key, but those
+// with the option omitempty. A key that is missing is a problem; the first one found
+// tells why it is.
+func DecodeComplete(node *yaml.Node, into any, file, why string) error {
+	d := newDecoder(file)
+	d.complete, d.why = true, why
+	return decode(d, into, node)
 }
 
 // decode reads n, if there is any, into the value that into points to.
-func decode(into any, file string, n *yaml.Node) error {
+func decode(d *decoder, into any, n *yaml.Node) error {
 	target := reflect.ValueOf(into)
 	if target.Kind() != reflect.Pointer || target.IsNil() {
 		panic("config: the target of Decode must be a pointer that is not nil")
 	}
-	d := newDecoder(file)
 	value := d.copyOf(target.Elem())
 	d.root = value.Type()
 	if n != nil && !n.IsZero() {
-		if tooMuch := repetition(n, file); tooMuch != nil {
+		if tooMuch := repetition(n, d.file); tooMuch != nil {
 			return tooMuch.err()
 		}
 		d.value(n, value, nil, &withoutTags)
@@ -60,6 +68,8 @@ func decode(into any, file string, n *yaml.Node) error {
 type decoder struct {
 	file     string
 	oneLine  bool         // the source has no lines worth naming
+	complete bool         // every key must be given
+	why      string       // it must, until that is told
 	root     reflect.Type // of the whole configuration
 	problems Problems
 	places   map[string]place // by path

@@ -49,7 +49,8 @@
 // value: an unquoted no is a text where a text is wanted and an error where
 // true or false is wanted. A key that is unknown, given twice, of the wrong
 // type or out of range is an error, never a warning. Keys that are not in the
-// file keep the value they had. Structs and maps are merged by key, lists are
+// file keep the value they had; for [DecodeComplete], and so for a single
+// configuration that a [Reader] reads, they are an error. Structs and maps are merged by key, lists are
 // replaced as a whole. An empty list or map becomes nil, so {} removes all keys
 // of a map. A key without a value is an error unless the field is a pointer,
 // which becomes nil.

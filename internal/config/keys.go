@@ -80,6 +80,21 @@ func (d *decoder) structure(n *yaml.Node, v reflect.Value, p *path) {
 			d.places[at.String()] = place
 		}
 	}
+	if d.complete {
+		d.missing(fields, p)
+	}
+}
+
+// missing reports the keys below p that are not given.
+func (d *decoder) missing(fields []field, p *path) {
+	for _, f := range fields {
+		at := p.key(f.name)
+		if _, given := d.places[at.String()]; given || f.omitEmpty {
+			continue
+		}
+		d.violation(at, "is missing, expected "+f.expected(f.typ)+d.why)
+		d.why = ""
+	}
 }
 
 // unknownHint helps with the key name, which struct type t does not have.

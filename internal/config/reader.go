@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -17,7 +18,6 @@ type Reader[C any] struct {
 	Experiments fs.FS                         // with experiments/<name>.yaml: those that have names
 	Preset      func(name string) (*C, error) // as in [Runs]
 	Name        func(c *C) *string            // where a configuration has the name of its run
-	Keys        []string                      // a file with one of them is a single configuration
 
 	// Published reads a file in a format of its own. It returns nothing for any other
 	// file. Nil: there is no such format.
@@ -80,8 +80,11 @@ func (r *Reader[C]) Parse(text []byte, file string, set ...string) ([]C, error) 
 	return configs, nil
 }
 
-// resolved reads a file that holds complete configurations. It returns none for an
-// experiment.
+// whyComplete tells what a file that gives only some keys should be.
+const whyComplete = "; a single configuration gives every key, only an experiment, with the keys system, preset and base, just those that it changes"
+
+// resolved reads a file that holds complete configurations: one with keys of the
+// configuration and none that only experiments have. It returns none for an experiment.
 func (r *Reader[C]) resolved(text []byte, file string) ([]C, error) {
 	if r.Published != nil {
 		if configs, err := r.Published(text, file); configs != nil || err != nil {
@@ -92,11 +95,24 @@ func (r *Reader[C]) resolved(text []byte, file string) ([]C, error) {
 	if err != nil || top == nil || top.Kind != yaml.MappingNode {
 		return nil, err
 	}
+	own, plan := names(fieldsOf(reflect.TypeFor[C]())), names(fieldsOf(reflect.TypeFor[experimentFile]()))
+	single := false
 	for i := 0; i < len(top.Content); i += 2 {
-		if slices.Contains(r.Keys, top.Content[i].Value) {
-			configs := make([]C, 1)
-			return configs, Decode(text, &configs[0], file)
+		switch key := top.Content[i].Value; {
+		case slices.Contains(plan, key):
+			if !slices.Contains(own, key) {
+				return nil, nil
+			}
+		case slices.Contains(own, key):
+			single = true
 		}
 	}
-	return nil, nil
+	if !single {
+		return nil, nil
+	}
+	var c C
+	if err := DecodeComplete(top, &c, file, whyComplete); err != nil {
+		return nil, err
+	}
+	return []C{c}, nil
 }

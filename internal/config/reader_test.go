@@ -22,7 +22,7 @@ type plan struct {
 // planReader reads plans. Those of its published format are lists of the time step,
 // one for every run, behind an exclamation mark.
 var planReader = config.Reader[plan]{
-	System: "toy", Keys: []string{"dt"}, Name: func(c *plan) *string { return &c.Name },
+	System: "toy", Name: func(c *plan) *string { return &c.Name },
 	Experiments: fstest.MapFS{"experiments/steps.yaml": {Data: []byte("system: toy\nvariants: {short: {dt: 0.5}, long: {dt: 2}}\nseeds: [1, 2]\n")}},
 	Preset: func(name string) (*plan, error) {
 		if name != "" {
@@ -102,9 +102,52 @@ func TestReaderRefuses(t *testing.T) {
 			t.Errorf("%q: %v, %v, want %q", text, configs, err, want)
 		}
 	}
-	for _, text := range []string{"dt: 1\n", "!a", "system: toy\n"} {
+	for _, text := range []string{"name: one\nseed: 1\ndt: 1\n", "!a", "system: toy\n"} {
 		if _, err := planReader.Parse([]byte(text), "f", "dt=-1"); err == nil || !strings.Contains(err.Error(), "dt") {
 			t.Errorf("%q with a wrong assignment: %v", text, err)
 		}
+	}
+}
+
+// TestReaderWantsEveryKey: a key that is missing is no zero.
+func TestReaderWantsEveryKey(t *testing.T) {
+	type inner struct {
+		On    bool `yaml:"on" doc:"switch"`
+		Extra int  `yaml:"extra,omitempty" doc:"may be absent"`
+	}
+	type whole struct {
+		Name  string   `yaml:"name" doc:"name of the run"`
+		Seed  uint32   `yaml:"seed" doc:"seed"`
+		One   inner    `yaml:"one" doc:"a block"`
+		List  []inner  `yaml:"list" doc:"blocks"`
+		Limit *float64 `yaml:"limit" doc:"null for none"`
+	}
+	reader := config.Reader[whole]{
+		System: "toy", Name: func(c *whole) *string { return &c.Name }, Experiments: fstest.MapFS{},
+		Preset: func(string) (*whole, error) { return &whole{Name: "toy"}, nil },
+	}
+	const complete = "name: a\nseed: 1\none:\n  on: true\nlist:\n  - on: true\n  - on: false\nlimit: null\n"
+	if got, err := reader.Parse([]byte(complete), "f"); err != nil || len(got) != 1 || !got[0].One.On {
+		t.Errorf("complete: %v, %v", got, err)
+	}
+	for drop, want := range map[string]string{
+		"name: a\n": "f: name is missing, expected text; a single configuration gives every key", "seed: 1\n": "f: seed is missing",
+		"  on: true\n": "f:3: one", "  - on: false\n": "", "limit: null\n": "f: limit is missing",
+		"list:\n  - on: true\n  - on: false\n": "f: list is missing",
+	} {
+		_, err := reader.Parse([]byte(strings.Replace(complete, drop, "", 1)), "f")
+		if want == "" && err != nil || want != "" && (err == nil || !strings.HasPrefix(err.Error(), want)) {
+			t.Errorf("without %q: %v, want %q", drop, err, want)
+		}
+	}
+	_, err := reader.Parse([]byte("one: {extra: 1}\nlist: [{on: true}, {extra: 2}]\n"), "f")
+	for _, want := range []string{"5 problems", "f:1: one.on is missing, expected true or false; a single", "f:2: list[1].on is missing, expected true or false\n", "f: seed is missing, expected a whole number", "f: limit is missing, expected a number"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	// Key system makes it an experiment, in which they belong into base.
+	if _, err := reader.Parse([]byte("system: toy\none: {on: true}\n"), "f"); err == nil || !strings.Contains(err.Error(), "f:2: one is not a known key (known: system, preset") {
+		t.Errorf("experiment: %v", err)
 	}
 }

@@ -16,7 +16,6 @@ var Experiments embed.FS
 // reader reads the configuration files of the package.
 var reader = config.Reader[Config]{
 	System: "le", Experiments: Experiments, Preset: Preset, Name: func(c *Config) *string { return &c.Name },
-	Keys: []string{"network"},
 }
 
 // ExperimentNames lists the experiments that come with the package.
