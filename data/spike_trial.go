@@ -68,7 +68,7 @@ func (tr *Trial) Check(s Shape) error {
 			return fmt.Errorf("event %d: value %v must be finite", i, e.Value)
 		}
 	}
-	if (tr.Decisions == nil) == (tr.Target == nil) {
+	if (len(tr.Decisions) == 0) == (len(tr.Target) == 0) {
 		return fmt.Errorf("%d decisions and %d target values, want one of the two", len(tr.Decisions), len(tr.Target))
 	}
 	for i, d := range tr.Decisions {

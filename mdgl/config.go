@@ -1,8 +1,12 @@
 package mdgl
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
+	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/config"
 )
 
@@ -29,7 +33,7 @@ type Config struct {
 type Task struct {
 	Set         string  `yaml:"set" enum:"evidence,delayed_match,pattern,store_recall,sequential_mnist,own" doc:"task; own: a data.Task given in Go"`
 	Delay       int     `yaml:"delay" unit:"ms" min:"0" max:"100000" doc:"delay before the question, of evidence and delayed_match; 0: as published"`
-	Channels    int     `yaml:"channels" min:"0" max:"100000" doc:"input channels of sequential_mnist, 1 for grey values; 0: as published"`
+	Channels    int     `yaml:"channels" min:"0" max:"100000" doc:"input channels of sequential_mnist, 1 for grey values, which needs wiring.in: 0; 0: as published"`
 	PixelTime   int     `yaml:"pixel_time" unit:"ms" min:"0" max:"1000" doc:"duration of a pixel of sequential_mnist; 0: as published"`
 	Downsampled bool    `yaml:"downsampled" doc:"sequential_mnist with channels: 1 shows means of 2 x 2 pixels"`
 	Symbols     int     `yaml:"symbols" min:"0" max:"10000" doc:"symbols per trial of store_recall; 0: as published"`
@@ -150,13 +154,59 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	if w.Dale && w.Recurrent+w.Out > 0 && excitatory(c.Neurons(), w.Excitatory) == c.Neurons() {
 		fail("wiring.excitatory", "%g leaves no inhibitory one of %d neurons, which balanced weights need", w.Excitatory, c.Neurons())
 	}
+	c.checkTask(fail)
 	if v := &c.Validation; v.StopError > 0 && c.Task.Set == "pattern" {
 		fail("validation.stop_error", "%g must be 0: pattern has a target, so no decisions that could be wrong", v.StopError)
 	}
-	if t := &c.Task; t.Downsampled && (t.Set != "sequential_mnist" || t.Channels != 1) {
+}
+
+// checkTask checks what concerns the task.
+func (c *Config) checkTask(fail func(path, format string, args ...any)) {
+	t := &c.Task
+	for _, key := range []struct {
+		name  string
+		given bool
+		sets  []string
+	}{
+		{"rate", t.Rate != 0, []string{"evidence", "delayed_match", "store_recall"}},
+		{"symbols", t.Symbols != 0, []string{"store_recall"}},
+		{"symbol_time", t.SymbolTime != 0, []string{"store_recall"}},
+		{"spacing", t.Spacing != 0, []string{"store_recall"}},
+		{"channels", t.Channels != 0, []string{"sequential_mnist"}},
+		{"pixel_time", t.PixelTime != 0, []string{"sequential_mnist"}},
+	} {
+		if key.given && !slices.Contains(key.sets, t.Set) {
+			fail("task."+key.name, "has no meaning with set: %s, only with %s; leave it out", t.Set, strings.Join(key.sets, ", "))
+		}
+	}
+	if t.Downsampled && (t.Set != "sequential_mnist" || t.Channels != 1) {
 		fail("task.downsampled", "true needs sequential_mnist with channels: 1, not %s with %d", t.Set, t.Channels)
 	}
-	if t := &c.Task; t.Set == "sequential_mnist" && t.Channels != 0 && t.Channels != 1 && (t.Channels < 4 || t.Channels%2 != 0) {
+	if t.Set == "sequential_mnist" && t.Channels != 0 && t.Channels != 1 && (t.Channels < 4 || t.Channels%2 != 0) {
 		fail("task.channels", "%d must be 1 or an even number from 4", t.Channels)
+	}
+	if t.Set == "evidence" {
+		e := data.DefaultEvidence()
+		if t.Delay != 0 && t.Delay < e.Gap {
+			fail("task.delay", "%d must be 0 or at least %d, the silence behind a cue of evidence", t.Delay, e.Gap)
+		}
+		most := 1 << e.Cues
+		check := func(path string, batch int) {
+			if batch > most {
+				fail(path, "%d must be at most %d: the trials of a batch of evidence show different ones of the %d patterns of %d cues", batch, most, most, e.Cues)
+			}
+		}
+		check("learning.batch", c.Learning.Batch)
+		check("validation.batch", c.Validation.Batch)
+	}
+	if t.Set == "store_recall" {
+		s := data.DefaultStoreRecall()
+		symbols, spacing := cmp.Or(t.Symbols, s.Symbols), cmp.Or(t.Spacing, s.Spacing)
+		if symbols < 3 {
+			fail("task.symbols", "%d must be 0 or at least 3", symbols)
+		}
+		if spacing > symbols {
+			fail("task.spacing", "%d must be at most the number of symbols, %d", spacing, symbols)
+		}
 	}
 }

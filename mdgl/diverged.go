@@ -18,7 +18,11 @@ func (e *DivergedError) Error() string {
 	if e.Gradient == "" {
 		what = fmt.Sprintf("the loss is %v", e.Loss)
 	}
-	return fmt.Sprintf("mdgl: after %d updates %s; a smaller learning.rate may help", e.Update, what)
+	hint := "a smaller learning.rate may help"
+	if e.Update == 0 {
+		hint = "look for large or tiny numbers in cells and in the inputs of the task"
+	}
+	return fmt.Sprintf("mdgl: after %d updates %s; %s", e.Update, what, hint)
 }
 
 func checkLoss(updates int, s score) error {

@@ -65,8 +65,8 @@ func SequentialMNIST(rule Rule) Config {
 	return c
 }
 
-// ShortSequentialMNIST is SequentialMNIST for an hour or so of one core in place of a
-// week: 1200 updates of 64 trials, with a learning rate that falls as much.
+// ShortSequentialMNIST is SequentialMNIST for minutes in place of hours: 1200 updates of
+// 64 trials, with a learning rate that falls as much.
 func ShortSequentialMNIST(rule Rule) Config {
 	c := SequentialMNIST(rule)
 	c.Name = "sequential_mnist_short_" + string(rule)

@@ -63,6 +63,12 @@ func TestValidate(t *testing.T) {
 		{"cells.threshold=0", "cells.threshold"},
 		{"task.set=sequential_mnist|task.channels=7", "even number"},
 		{"wiring.in=1", "wiring.in"},
+		{"task.delay=20", "task.delay 20 must be 0 or at least 50"},
+		{"learning.batch=200", "learning.batch 200 must be at most 128"},
+		{"validation.batch=129", "validation.batch 129"},
+		{"task.symbols=5", "task.symbols has no meaning with set: evidence"},
+		{"task.set=pattern|task.rate=30", "task.rate has no meaning with set: pattern"},
+		{"task.set=store_recall|task.spacing=20", "task.spacing 20 must be at most the number of symbols, 12"},
 		{"learning.rates=1", "rate"},
 	} {
 		cfg := Fig3C(MDGL)
