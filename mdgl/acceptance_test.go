@@ -5,6 +5,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
+	"strings"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -158,6 +160,30 @@ func TestNoAffinityIsEProp(t *testing.T) {
 	if !reflect.DeepEqual(n.gradients(), eprop) {
 		t.Error("MDGL without affinity differs from e-prop")
 	}
+}
+
+// TestInitialAffinity: other weights change the affinities, unless those of the start hold.
+func TestInitialAffinity(t *testing.T) {
+	for _, rule := range []Rule{MDGL, NLMDGL, Own} {
+		for _, affinity := range []string{"current", "initial"} {
+			n, _ := fig3c(t, 4, 1)
+			n.cfg.Learning.Affinity, n.cfg.Learning.Signal = affinity, "L + M_all"
+			first := n.modulators(rule)
+			for k := range n.rec.theta {
+				n.rec.theta[k] *= 2
+			}
+			n.refresh()
+			if same := slices.Equal(n.modulators(rule), first); same != (affinity == "initial") {
+				t.Errorf("%s, affinity %s: weights of modulators stay: %v", rule, affinity, same)
+			}
+		}
+	}
+}
+
+// modulators returns the weights with which a rule hears modulators.
+func (n *network[F]) modulators(rule Rule) []F {
+	n.makePlan(rule, 1)
+	return append(slices.Clone(n.plan.gain), n.plan.types...)
 }
 
 // cosine compares recurrent gradients at synapses onto neurons without output.
@@ -314,5 +340,23 @@ func TestOrderOfRules(t *testing.T) {
 	t.Logf("normalised error: start %.2f, BPTT %.3f, MDGL %.3f, e-prop %.3f", start, errors[BPTT], errors[MDGL], errors[EProp])
 	if !(errors[BPTT] < errors[MDGL] && errors[MDGL] < errors[EProp] && errors[EProp] < 0.9*start) {
 		t.Error("the order of the rules is lost")
+	}
+}
+
+// TestGreyValues: one channel cannot have both signs, so it needs dense input weights.
+func TestGreyValues(t *testing.T) {
+	c := SequentialMNIST(BPTT)
+	c.Task.Channels = 1
+	shape := data.SequentialMNIST{Channels: 1, PixelTime: 1}.Shape()
+	if _, err := Build(c, shape); err == nil || !strings.Contains(err.Error(), "wiring.in: 0") {
+		t.Errorf("sparse input of one channel: %v", err)
+	}
+	c.Wiring.In = 0
+	n, err := Build(c, shape)
+	must(t, err)
+	w, err := n.Weights("in")
+	must(t, err)
+	if mat.Max(w) <= 0 || mat.Min(w) >= 0 {
+		t.Errorf("dense input weights lie between %v and %v", mat.Min(w), mat.Max(w))
 	}
 }

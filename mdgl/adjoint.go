@@ -54,6 +54,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 	at := len(tr.Events)
 	for t := n.shape.Steps - 1; t >= 0; t-- {
 		h := tc.h[t*N : (t+1)*N]
+		faded := silent // at step t+1
 		silent = n.direct(w.base, tc.lambda[t*K:(t+1)*K], silent)
 		switch p.rule {
 		case EProp:
@@ -75,7 +76,7 @@ func (n *network[F]) adjointALIF(w *worker[F], tr *data.Trial, tc *trace[F], g *
 			}
 			due = n.secreteError(w, tc, t)
 		default:
-			if silent && !secreteRate {
+			if faded && silent && !secreteRate {
 				copy(w.s, w.base)
 			} else {
 				vec.NonZero(h, w.active)

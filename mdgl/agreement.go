@@ -23,16 +23,30 @@ type Agreement struct {
 	Norm      float64 // length of the recurrent gradient, in units of the exact one
 }
 
-// Agreement compares gradients of rules (none given: all published ones) for a batch. The
-// rate cost is left out: it acts on every neuron under every rule.
+// Agreement compares gradients of rules (none given: all published ones that the cell has)
+// for a batch. The rate cost is left out: it acts on every neuron under every rule. The
+// exact gradient does not depend on learning.feedback; that of the rules does, but for
+// BPTT.
 func (n *Network) Agreement(trials []data.Trial, rules ...Rule) ([]Agreement, error) {
 	if len(rules) == 0 {
 		rules = Rules()
+		if n.cfg.Cells.Model == "lsnn" {
+			rules = slices.DeleteFunc(rules, func(r Rule) bool { return r == OnMDGL })
+		}
 	}
-	cost := n.cfg.Learning.RateCost
-	n.cfg.Learning.RateCost = 0
-	defer func() { n.cfg.Learning.RateCost = cost }()
-	exact, _, err := n.Gradient(BPTT, trials)
+	learning := n.cfg.Learning
+	defer func() { n.cfg.Learning = learning }()
+	gradient := func(rule Rule) (*Gradient, error) {
+		l := learning
+		l.RateCost = 0
+		if rule == BPTT {
+			l.Feedback, l.Form = "symmetric", "adjoint"
+		}
+		n.cfg.Learning = l
+		g, _, err := n.Gradient(rule, trials)
+		return g, err
+	}
+	exact, err := gradient(BPTT)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +62,7 @@ func (n *Network) Agreement(trials []data.Trial, rules ...Rule) ([]Agreement, er
 	}
 	var all []Agreement
 	for _, rule := range rules {
-		g, _, err := n.Gradient(rule, trials)
+		g, err := gradient(rule)
 		if err != nil {
 			return nil, err
 		}
@@ -122,6 +136,7 @@ func (n *Network) Modulation(trials []data.Trial) (*Modulation, error) {
 		m.Neurons[a]++
 	}
 	for i := range trials {
+		n.chooseNoise()
 		activity := n.watch(&trials[i])
 		for j, a := range types {
 			share := 1 / float64(m.Neurons[a]*len(trials))

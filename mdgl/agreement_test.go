@@ -32,6 +32,42 @@ func TestAgreementTiny(t *testing.T) {
 	}
 }
 
+// TestAgreementOfSettings: the exact gradient is the same one whatever the rules of a
+// network do.
+func TestAgreementOfSettings(t *testing.T) {
+	task := shortTask()
+	trials, err := task.Draw(1, data.Training, 0, 8)
+	must(t, err)
+	compare := func(change func(*Config), rules ...Rule) map[Rule]Agreement {
+		c := short(MDGL)
+		c.Precision, c.Learning.RateModulates = "float64", false
+		change(&c)
+		n, err := Build(c, task.Shape())
+		must(t, err)
+		all, err := n.Agreement(trials, rules...)
+		must(t, err)
+		by := map[Rule]Agreement{}
+		for _, a := range all {
+			by[a.Rule] = a
+		}
+		if a, ok := by[BPTT]; ok && math.Abs(a.Recurrent-1) > 1e-12 {
+			t.Errorf("BPTT has cosine %v with the exact gradient", a.Recurrent)
+		}
+		return by
+	}
+	plain := compare(func(c *Config) {})
+	if lsnn := compare(func(c *Config) { c.Cells.Model = "lsnn" }); len(lsnn) != len(plain)-1 {
+		t.Errorf("%d rules with the lsnn cell, want all but on_mdgl of %d", len(lsnn), len(plain))
+	}
+	if random := compare(func(c *Config) { c.Learning.Feedback = "random" }); !(random[EProp].Output < plain[EProp].Output) {
+		t.Errorf("e-prop with random feedback has cosine %v, with the output weights %v", random[EProp].Output, plain[EProp].Output)
+	}
+	online := compare(func(c *Config) { c.Learning.Form = "online" }, MDGL)
+	if d := math.Abs(online[MDGL].Recurrent - plain[MDGL].Recurrent); d > 1e-10 {
+		t.Errorf("cosines of the two forms of MDGL differ by %v", d)
+	}
+}
+
 // TestAgreementFig3C compares cosines in the first 100 updates of Fig. 3C with those of
 // an independent program: means over three seeds and the updates 0, 50 and 100.
 func TestAgreementFig3C(t *testing.T) {

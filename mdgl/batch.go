@@ -32,6 +32,9 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 		workers = runtime.GOMAXPROCS(0)
 	}
 	n.reserve(min(blocks, workers), blocks)
+	if rule == Own {
+		n.reserveOwn()
+	}
 	if rule != "" && n.cfg.Learning.Form == "online" {
 		return n.runOnline(trials, rule, decisions, blocks)
 	}
@@ -91,12 +94,6 @@ func (n *network[F]) run(trials []data.Trial, rule Rule, workers int) score {
 func (n *network[F]) reserve(workers, blocks int) {
 	for len(n.workers) < workers {
 		w := &worker[F]{scratch: make([]float64, n.outputs), total: make([]F, 2*n.kinds), active: make([]uint64, words(n.neurons))}
-		if n.cfg.Learning.Rule == Own {
-			var err error
-			if w.own, err = newOwnSignal(n); err != nil {
-				panic(err) // the configuration was validated
-			}
-		}
 		for _, x := range []*[]F{&w.base, &w.s, &w.x, &w.v, &w.q, &w.r} {
 			*x = make([]F, n.neurons)
 		}
@@ -112,6 +109,18 @@ func (n *network[F]) reserve(workers, blocks int) {
 	n.active = n.workers[:workers]
 	for len(n.blocks) < blocks {
 		n.blocks = append(n.blocks, n.newGradient())
+	}
+}
+
+// reserveOwn gives the active workers what a rule of one's own needs.
+func (n *network[F]) reserveOwn() {
+	for _, w := range n.active {
+		if w.own == nil {
+			var err error
+			if w.own, err = newOwnSignal(n); err != nil {
+				panic(err) // the configuration was validated with this rule
+			}
+		}
 	}
 }
 

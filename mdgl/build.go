@@ -17,6 +17,7 @@ import (
 type Network struct {
 	cfg   Config
 	shape data.Shape
+	noise int // see SetNoise
 	engine
 }
 
@@ -54,7 +55,7 @@ func Build(c Config, shape data.Shape) (*Network, error) {
 	if err := c.checkShape(shape); err != nil {
 		return nil, err
 	}
-	n := &Network{cfg: c, shape: shape}
+	n := &Network{cfg: c, shape: shape, noise: -1}
 	var err error
 	n.engine, err = newEngine(&n.cfg, shape)
 	return n, err
@@ -70,9 +71,23 @@ func (c *Config) checkShape(shape data.Shape) error {
 	}
 	w := &c.Wiring
 	if w.Dale && w.In > 0 && excitatory(shape.Channels, w.Excitatory) == shape.Channels {
-		return fmt.Errorf("mdgl: wiring.excitatory %g leaves no inhibitory one of %d input channels, which balanced weights need", w.Excitatory, shape.Channels)
+		return fmt.Errorf("mdgl: wiring.excitatory %g leaves no inhibitory one of %d input channels, which balanced weights need; with wiring.in: 0 every channel has weights of both signs to all neurons", w.Excitatory, shape.Channels)
 	}
 	return nil
+}
+
+// SetNoise chooses the noise of the cells (cells.noise) in the calls that follow: that of
+// batch number index. Without it, and after SetNoise(-1), it is the number of updates
+// made, as in [Train], so that every update hears noise of its own, while other calls
+// between two updates hear the same.
+func (n *Network) SetNoise(index int) { n.noise = index }
+
+func (n *Network) chooseNoise() {
+	index := n.noise
+	if index < 0 {
+		index = n.made()
+	}
+	n.setNoise(noiseKey(data.Training, index))
 }
 
 // Score runs a batch and returns what it costs.
@@ -80,6 +95,7 @@ func (n *Network) Score(trials []data.Trial) (Score, error) {
 	if err := n.check(trials); err != nil {
 		return Score{}, err
 	}
+	n.chooseNoise()
 	s, err := n.batch(trials, "", 0)
 	return newScore(s, n.meanRates(), len(trials)), err
 }
@@ -111,6 +127,7 @@ func (n *Network) backward(rule Rule, trials []data.Trial) (Score, error) {
 	if err := errors.Join(c.Validate(), n.check(trials)); err != nil {
 		return Score{}, err
 	}
+	n.chooseNoise()
 	s, err := n.batch(trials, rule, 0)
 	return newScore(s, n.meanRates(), len(trials)), err
 }
@@ -120,6 +137,7 @@ func (n *Network) Watch(trial data.Trial) (*Activity, error) {
 	if err := n.check([]data.Trial{trial}); err != nil {
 		return nil, err
 	}
+	n.chooseNoise()
 	return n.watch(&trial), nil
 }
 

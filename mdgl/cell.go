@@ -2,6 +2,7 @@ package mdgl
 
 import (
 	"archive/zip"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -131,6 +132,14 @@ func (n *Network) Import(c Cell) error {
 					return fmt.Errorf("mdgl: cell: %s has the weight %v from neuron %d, whose sign is the other one", g.name, w, j)
 				}
 			}
+		}
+		signs := make([]float64, n.shape.Channels) // which channels inhibit is not in the dictionary
+		for i, w := range c["w_in"].Data {
+			j := i / N
+			if n.cfg.Wiring.In > 0 && w*signs[j] < 0 {
+				return fmt.Errorf("mdgl: cell: w_in has the weight %v from channel %d, which has weights of the other sign too", w, j)
+			}
+			signs[j] = cmp.Or(w, signs[j])
 		}
 	}
 	return n.replace(c)

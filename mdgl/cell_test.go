@@ -65,6 +65,7 @@ func TestCell(t *testing.T) {
 			"delay_in[0] is 99": func(c Cell) { c["delay_in"].Data[0] = 99 },
 			"must be finite":    func(c Cell) { c["b_out"].Data[0] = math.NaN() },
 			"other one":         func(c Cell) { c["w_rec"].Data[1] = 1 },
+			"the other sign":    func(c Cell) { c["w_in"].Data[0], c["w_in"].Data[1] = 1, -1 },
 		} {
 			bad, err := ReadNPZ(path)
 			must(t, err)

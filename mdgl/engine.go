@@ -3,6 +3,7 @@ package mdgl
 import (
 	"encoding/gob"
 	"fmt"
+	"math"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -105,6 +106,13 @@ func (n *network[F]) setWeights(group string, w mat.Matrix) error {
 	rows, cols := w.Dims()
 	if r, c := have.Dims(); r != rows || c != cols {
 		return fmt.Errorf("mdgl: weights %s are %d x %d, not %d x %d", group, r, c, rows, cols)
+	}
+	for i := range rows {
+		for j := range cols {
+			if x := w.At(i, j); math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("mdgl: weight %s %d→%d is %v, must be finite", group, i, j, x)
+			}
+		}
 	}
 	if group == "bias" {
 		for k := range n.bias {

@@ -29,7 +29,7 @@ func TestTrainGraph(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		o := Options{Dir: dir, Resume: true, Engine: EngineGraph, Backend: "go"}
 		first := o
-		first.Task = stopAfter{shortTask(), 3, cancel}
+		first.Task = stopAfter{shortTask(), 3, cancel, new(bool)}
 		if _, err := Train(ctx, c, &first); !errors.Is(err, context.Canceled) {
 			t.Fatalf("stopped run: %v", err)
 		}

@@ -22,6 +22,7 @@ type network[F float] struct {
 	bias, biasM, biasV        []F
 	feedback                  []F       // [N, K] weights of the error signal; nil: the output weights
 	affinity                  []float64 // initial mean weights between types, for learning.affinity: initial
+	affinityAll               []float64 // the same over all entries
 	updates                   int
 
 	own               perNeuron[F]
@@ -108,7 +109,7 @@ func (n *network[F]) prepare() {
 	n.rates = make([]float64, n.neurons)
 	n.inDrive, n.recDrive = make([]F, len(n.in.w)), make([]F, len(n.rec.w))
 	n.sums = n.newGradient()
-	n.affinity = n.typeMeans(false)
+	n.affinity, n.affinityAll = n.typeMeans(false), n.typeMeans(true)
 	n.drawFeedback(newRand(n.cfg.Seed, streamFeedback, 0))
 	n.scale()
 }

@@ -133,8 +133,8 @@ func (n *network[F]) runOnline(trials []data.Trial, rule Rule, decisions, blocks
 
 // onlineTrial runs one trial and adds its gradient. At a step:
 //
-//  1. the cell advances (section 2.1);
-//  2. input and recurrent spikes that arrived enter the eligibility vectors;
+//  1. input and recurrent spikes that arrive enter the eligibility vectors;
+//  2. the cell advances (section 2.1);
 //  3. hear = κ hear + (1-κ) m e, with the trace e of the last step and the modulator
 //     m that arrives now, per unit of error;
 //  4. e = h (εv - β εa); f = κ f + (1-κ) e;
@@ -153,17 +153,17 @@ func (n *network[F]) onlineTrial(w *worker[F], tr *data.Trial, g *gradient[F], d
 		for at < len(tr.Events) && int(tr.Events[at].Step) == t {
 			at++
 		}
-		spikes := n.step(w.alif, t, tr.Events[from:at], o.h)
 		for _, e := range tr.Events[from:at] {
 			for k := n.in.start[e.Channel]; k < n.in.start[e.Channel+1]; k++ {
 				o.ev[n.columns.in[k]] += F(e.Value)
 			}
 		}
-		for _, i := range last {
+		for _, i := range last { // the step may write over them
 			for k := n.rec.start[i]; k < n.rec.start[i+1]; k++ {
 				o.ev[n.columns.rec[k]]++
 			}
 		}
+		spikes := n.step(w.alif, t, tr.Events[from:at], o.h)
 		last = spikes
 		due := len(tr.Target) > 0 || next < len(tr.Decisions) && t >= tr.Decisions[next].From
 		n.modulate(o, channels, due)

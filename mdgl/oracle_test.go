@@ -3,6 +3,7 @@ package mdgl
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"gonum.org/v1/gonum/mat"
@@ -254,13 +255,16 @@ func newOracle(n *network[float64], rng *rand.Rand) (*oracle, data.Trial) {
 }
 
 // smallNetwork returns a lively network of random size.
-func smallNetwork(t *testing.T, seed uint32) *network[float64] {
+func smallNetwork(t *testing.T, seed uint32, change ...func(*Config)) *network[float64] {
 	c := Fig3C(MDGL)
 	c.Seed, c.Precision, c.Task.Set = seed, "float64", "own"
 	c.Cells.Regular, c.Cells.Adaptive, c.Cells.Threshold = 6+int(seed%3), 6, 0.03
 	c.Cells.AdaptationTau, c.Cells.ReadoutTau = 50, 15
 	c.Wiring.In, c.Wiring.Recurrent, c.Wiring.Out, c.Wiring.Excitatory = 0.6, 0.6, 0.4, 0.5
 	c.Learning.RateCost = 0
+	for _, f := range change {
+		f(&c)
+	}
 	n, err := newNetwork[float64](&c, data.Shape{Steps: 80 + 40*int(seed%3), Channels: 6, Outputs: 2 + int(seed%2)})
 	must(t, err)
 	for k := range n.rec.theta {
@@ -289,8 +293,12 @@ func difference(s *synapses[float64], got []float64, want *mat.Dense) float64 {
 // oracle on random networks, and demands that the comparison tells the rules apart.
 func TestAgainstStoredTraces(t *testing.T) {
 	worst := 0.0
-	for seed := uint32(1); seed <= 6; seed++ {
-		n := smallNetwork(t, seed)
+	for seed := uint32(1); seed <= 8; seed++ {
+		n := smallNetwork(t, seed, func(c *Config) {
+			if seed > 6 { // without refractoriness
+				c.Cells.Refractory = 0
+			}
+		})
 		o, tr := newOracle(n, rand.New(rand.NewPCG(uint64(seed), 1)))
 		loss := o.run(o.x, tr.Decisions[0].Label)
 		for _, rule := range Rules() {
@@ -314,6 +322,34 @@ func TestAgainstStoredTraces(t *testing.T) {
 		}
 	}
 	t.Logf("largest relative difference %.1e", worst)
+}
+
+// TestForgetfulReadout compares adjoint and online form with a readout without memory, in
+// which the error is gone one step before the modulators that follow from it.
+func TestForgetfulReadout(t *testing.T) {
+	task := shortTask()
+	trials, err := task.Draw(1, data.Training, 0, 16)
+	must(t, err)
+	gradient := func(rule Rule, form string) []float64 {
+		c := short(rule)
+		c.Precision, c.Cells.ReadoutTau = "float64", 1e-3
+		c.Learning.RateCost, c.Learning.Form = 0, form
+		must(t, c.Validate())
+		n, err := newNetwork[float64](&c, task.Shape())
+		must(t, err)
+		n.run(trials, rule, 1)
+		return slices.Clone(n.sums.rec)
+	}
+	eprop := gradient(EProp, "adjoint")
+	for _, rule := range []Rule{MDGL, MDGLCell, NLMDGL, OnMDGL} {
+		adjoint, online := gradient(rule, "adjoint"), gradient(rule, "online")
+		if !closeTo(adjoint, online) {
+			t.Errorf("%s: adjoint and online form differ", rule)
+		}
+		if closeTo(adjoint, eprop) {
+			t.Errorf("%s is e-prop, so the test sees nothing", rule)
+		}
+	}
 }
 
 // TestGradientIsExact compares the oracle with central differences of a network with

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -185,6 +186,10 @@ func TestBadInput(t *testing.T) {
 	strong := mat.NewDense(shape.Channels, cfg.Neurons(), nil)
 	strong.Apply(func(int, int, float64) float64 { return 100 }, strong)
 	must(t, wild.SetWeights("in", strong))
+	strong.Set(0, 0, math.NaN())
+	if err := wild.SetWeights("in", strong); err == nil || !strings.Contains(err.Error(), "0→0 is NaN, must be finite") {
+		t.Errorf("weights with NaN: %v", err)
+	}
 	trials[1].Events[0].Channel = 0
 	var exploded *ActivityError
 	if _, err := wild.Update(trials); !errors.As(err, &exploded) || exploded.Rate < 950 || exploded.Limit != 1000 {

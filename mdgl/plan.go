@@ -84,6 +84,11 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	n.planFeedback(p)
 	p.target, p.gain = p.target[:0], p.gain[:0]
 	p.start = grow(p.start, n.neurons+1)
+	p.through.Reset(n.neurons)
+	p.all = make([]uint64, words(n.neurons))
+	for i := range n.neurons {
+		p.all[i/64] |= 1 << (i % 64)
+	}
 	if rule == EProp {
 		return
 	}
@@ -112,7 +117,6 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	mean := n.means(false)
 	secretes := n.secreting(p)
 	p.start[0] = 0
-	p.through.Reset(n.neurons)
 	for i := range n.neurons {
 		for k := n.rec.start[i]; k < n.rec.start[i+1]; k++ {
 			j := n.rec.col[k]
@@ -127,10 +131,6 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 		}
 		p.start[i+1] = int32(len(p.target))
 		p.through.SetRow(i, p.target[p.start[i]:], p.gain[p.start[i]:])
-	}
-	p.all = make([]uint64, words(n.neurons))
-	for i := range n.neurons {
-		p.all[i/64] |= 1 << (i % 64)
 	}
 }
 
@@ -148,10 +148,13 @@ func (n *network[F]) planRate(trials int) {
 
 // means returns the affinities between types.
 func (n *network[F]) means(all bool) []float64 {
-	if n.cfg.Learning.Affinity == "initial" && !all {
-		return n.affinity
+	switch {
+	case n.cfg.Learning.Affinity != "initial":
+		return n.typeMeans(all)
+	case all:
+		return n.affinityAll
 	}
-	return n.typeMeans(all)
+	return n.affinity
 }
 
 // planFeedback lists the neurons that hear the error.
@@ -163,7 +166,7 @@ func (n *network[F]) planFeedback(p *plan[F]) {
 		for range K {
 			p.weights = append(p.weights, 0)
 		}
-		if n.feedback != nil {
+		if n.feedback != nil && p.rule != BPTT {
 			copy(p.weights[row:], n.feedback[j*K:(j+1)*K])
 		} else {
 			for k := n.out.start[j]; k < n.out.start[j+1]; k++ {

@@ -152,6 +152,7 @@ func (n *network[F]) planOwn(mean, all []float64, unit F) {
 			}
 		}
 		p.start[i+1] = int32(len(p.target))
+		p.through.SetRow(i, p.target[p.start[i]:], p.gain[p.start[i]:])
 	}
 	for ab := range p.types {
 		p.types[ab] = unit * F(all[ab])

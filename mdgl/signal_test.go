@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/gonum/mat"
+
 	"github.com/neurocredit/neurocredit/data"
 )
 
@@ -24,6 +26,37 @@ func ownNetwork(t *testing.T, seed uint32, signal, secretion string, change func
 	copy(n.rec.theta, base.rec.theta)
 	n.refresh()
 	return n
+}
+
+// TestOwnBeside looks at networks with a rule of one's own, and takes its gradient in a
+// network with another rule.
+func TestOwnBeside(t *testing.T) {
+	task := shortTask()
+	trials, err := task.Draw(1, data.Training, 0, 4)
+	must(t, err)
+	c := short(MDGL)
+	c.Learning.Signal = "L + M"
+	n, err := Build(c, task.Shape())
+	must(t, err)
+	own, _, err := n.Gradient(Own, trials)
+	must(t, err)
+	published, _, err := n.Gradient(MDGL, trials)
+	must(t, err)
+	if !mat.EqualApprox(own.Recurrent, published.Recurrent, 1e-6*mat.Max(published.Recurrent)) {
+		t.Error("L + M is not MDGL")
+	}
+	var heard []*mat.Dense
+	for _, rule := range []Rule{MDGL, Own} {
+		c.Learning.Rule = rule
+		n, err := Build(c, task.Shape())
+		must(t, err)
+		a, err := n.Watch(trials[0])
+		must(t, err)
+		heard = append(heard, a.Modulatory)
+	}
+	if mat.Norm(heard[0], 1) == 0 || !mat.EqualApprox(heard[0], heard[1], 1e-6*mat.Max(heard[0])) {
+		t.Error("with L + M other modulators arrive than with MDGL")
+	}
 }
 
 // TestOwnSignal writes the published rules as equations, and demands that they are told apart.

@@ -2,6 +2,7 @@ package mdgl
 
 import (
 	"fmt"
+	"math"
 	"math/bits"
 	"math/rand/v2"
 
@@ -23,7 +24,7 @@ const never = -1 << 30
 
 // Continue is Score, but each trial begins where the states say and leaves its own
 // state behind in its place. nil stands for rest. The readout always begins at its
-// bias. It returns the states, one per trial.
+// bias. It returns the states, one per trial. Noise goes on as SetNoise says.
 func (n *Network) Continue(trials []data.Trial, states []State) (Score, []State, error) {
 	if err := n.check(trials); err != nil {
 		return Score{}, nil, err
@@ -39,6 +40,7 @@ func (n *Network) Continue(trials []data.Trial, states []State) (Score, []State,
 			return Score{}, nil, fmt.Errorf("mdgl: state %d: %w", i, err)
 		}
 	}
+	n.chooseNoise()
 	s, err := n.batchFrom(states, trials, 0)
 	if err != nil {
 		return Score{}, nil, err
@@ -63,6 +65,21 @@ func (c *Config) checkState(s *State) error {
 	} {
 		if p.got != p.want {
 			return fmt.Errorf("%s has length %d, want %d", p.name, p.got, p.want)
+		}
+	}
+	for _, p := range []struct {
+		name   string
+		values []float64
+	}{{"Voltage", s.Voltage}, {"Adaptation", s.Adaptation}, {"Pending", s.Pending}} {
+		for j, x := range p.values {
+			if math.IsNaN(x) || math.IsInf(x, 0) {
+				return fmt.Errorf("field %s has %v at %d, must be finite", p.name, x, j)
+			}
+		}
+	}
+	for j, since := range s.Since {
+		if since < -1 || since > math.MaxInt32 {
+			return fmt.Errorf("field Since has %d for neuron %d, want -1..%d", since, j, math.MaxInt32)
 		}
 	}
 	for _, spikes := range s.Recent {
@@ -116,7 +133,7 @@ func (s *spiking[F]) begin(from *State) {
 		s.v[j], s.b[j] = F(from.Voltage[j]), F(from.Adaptation[j])
 		s.last[j] = never
 		if from.Since[j] >= 0 {
-			s.last[j] = int32(-1 - from.Since[j])
+			s.last[j] = max(never, int32(-1-from.Since[j]))
 		}
 	}
 	slots := len(s.ring)

@@ -5,6 +5,7 @@ import (
 	"math"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/neurocredit/neurocredit/data"
@@ -67,6 +68,18 @@ func TestContinue(t *testing.T) {
 			if _, _, err := n.Continue(trials[:1], []State{{Voltage: []float64{1}}}); err == nil {
 				t.Error("a state of one neuron was accepted")
 			}
+			_, states, err := n.Continue(trials[:1], nil)
+			must(t, err)
+			for want, spoil := range map[string]func(s *State){
+				"Voltage has NaN": func(s *State) { s.Voltage = append([]float64{math.NaN()}, s.Voltage[1:]...) },
+				"Since has -7":    func(s *State) { s.Since = append([]int{-7}, s.Since[1:]...) },
+			} {
+				bad := states[0]
+				spoil(&bad)
+				if _, _, err := n.Continue(trials[:1], []State{bad}); err == nil || !strings.Contains(err.Error(), want) {
+					t.Errorf("error %v, want one with %q", err, want)
+				}
+			}
 		}
 	}
 }
@@ -77,9 +90,9 @@ func TestCarriedResume(t *testing.T) {
 	c.Validation.State, c.Validation.Tests = "carried", 3
 	want := train(t, context.Background(), c, &Options{})
 	dir := filepath.Join(t.TempDir(), "a")
-	for _, at := range []int{1, 3, 5} {
+	for _, at := range []int{0, 1, 3, 5} {
 		ctx, cancel := context.WithCancel(context.Background())
-		_, err := Train(ctx, c, &Options{Dir: dir, Resume: true, Task: stopAfter{shortTask(), at, cancel}})
+		_, err := Train(ctx, c, &Options{Dir: dir, Resume: true, Task: stopAfter{shortTask(), at, cancel, new(bool)}})
 		if err == nil {
 			t.Fatal("the run was not stopped")
 		}

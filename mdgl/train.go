@@ -171,8 +171,12 @@ func (j *job) train(ctx context.Context, c Config, o *Options, dir string, tasks
 		stage data.Stage
 		n     int
 	}{{data.Training, c.Learning.Batch}, {data.Validation, c.Validation.Batch}} {
-		if _, err := draw(&c, j.task, b.stage, 0, b.n); err != nil {
+		trials, err := draw(&c, j.task, b.stage, 0, b.n)
+		if err != nil {
 			return nil, err
+		}
+		if len(trials[0].Target) > 0 && c.Validation.StopError > 0 {
+			return nil, fmt.Errorf("mdgl: validation.stop_error %g must be 0: the task has targets, so no decisions that could be wrong", c.Validation.StopError)
 		}
 	}
 	j.cfg, j.Validated = &c, -1
@@ -244,9 +248,11 @@ func (j *job) save(to io.Writer) error {
 
 func loadState(from io.Reader, e engine, p *position) error {
 	dec := gob.NewDecoder(from)
-	if err := dec.Decode(p); err != nil {
+	var saved position // a new one: gob leaves out numbers that are 0
+	if err := dec.Decode(&saved); err != nil {
 		return err
 	}
+	*p = saved
 	return e.load(dec)
 }
 

@@ -42,15 +42,23 @@ func train(t *testing.T, ctx context.Context, c Config, o *Options) *Result {
 	return r
 }
 
-// stopAfter is a task that cancels the run when it draws a training batch.
+// stopAfter is a task that cancels the run when it draws training batch number index, or
+// with index 0 in the first validation.
 type stopAfter struct {
 	data.Task
 	index  int
 	cancel context.CancelFunc
+	tried  *bool // the first validation batch is drawn before, to try the task
 }
 
 func (s stopAfter) Draw(seed uint64, stage data.Stage, index, n int) ([]data.Trial, error) {
-	if stage == data.Training && index == s.index {
+	switch {
+	case s.index == 0 && stage == data.Validation && index == 0:
+		if *s.tried {
+			s.cancel()
+		}
+		*s.tried = true
+	case s.index > 0 && stage == data.Training && index == s.index:
 		s.cancel()
 	}
 	return s.Task.Draw(seed, stage, index, n)
@@ -64,7 +72,7 @@ func TestFreshSeed(t *testing.T) {
 	var seeds []uint32
 	for _, at := range []int{1, 3} {
 		ctx, cancel := context.WithCancel(context.Background())
-		r, err := Train(ctx, c, &Options{Dir: dir, Resume: true, Task: stopAfter{shortTask(), at, cancel}})
+		r, err := Train(ctx, c, &Options{Dir: dir, Resume: true, Task: stopAfter{shortTask(), at, cancel, new(bool)}})
 		if !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
@@ -91,9 +99,9 @@ func TestResume(t *testing.T) {
 		c.Validation.Tests = 2
 		whole, parts := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "a")
 		want := train(t, context.Background(), c, &Options{Dir: whole})
-		for _, at := range []int{1, 2, 5} {
+		for _, at := range []int{0, 1, 2, 5} {
 			ctx, cancel := context.WithCancel(context.Background())
-			_, err := Train(ctx, c, &Options{Dir: parts, Resume: true, Task: stopAfter{shortTask(), at, cancel}})
+			_, err := Train(ctx, c, &Options{Dir: parts, Resume: true, Task: stopAfter{shortTask(), at, cancel, new(bool)}})
 			if !errors.Is(err, context.Canceled) {
 				t.Fatalf("stopped run: %v", err)
 			}

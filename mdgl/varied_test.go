@@ -108,6 +108,7 @@ func TestNoise(t *testing.T) {
 			t.Errorf("%s: voltage under noise %v ± %v, want 0 ± %v", model, sum/count, std, want)
 		}
 	}
+	testNoiseOfNetwork(t)
 	c := short(MDGL)
 	c.Cells.Noise = 0.05
 	want := train(t, t.Context(), c, &Options{})
@@ -123,5 +124,44 @@ func TestNoise(t *testing.T) {
 	c.Learning.Form = "adjoint"
 	if adjoint := train(t, t.Context(), c, &Options{}); math.Abs(online.Last().Score.MeanRate-adjoint.Last().Score.MeanRate) > 2 {
 		t.Errorf("rates with noise %v online, %v adjoint", online.Last().Score.MeanRate, adjoint.Last().Score.MeanRate)
+	}
+}
+
+// testNoiseOfNetwork drives a network by hand: every update hears noise of its own, calls
+// between two of them the same, and the noise of a number again is the same again.
+func testNoiseOfNetwork(t *testing.T) {
+	c := short(MDGL)
+	c.Cells.Noise, c.Learning.Rate = 0.2, 0
+	task := shortTask()
+	n, err := Build(c, task.Shape())
+	must(t, err)
+	trials, err := task.Draw(1, data.Training, 0, 8)
+	must(t, err)
+	score := func() float64 {
+		s, err := n.Score(trials)
+		must(t, err)
+		return s.MeanRate
+	}
+	update := func() float64 {
+		s, err := n.Update(trials)
+		must(t, err)
+		return s.MeanRate
+	}
+	first := score()
+	if again := score(); again != first {
+		t.Errorf("rates %v and %v between two updates", first, again)
+	}
+	if a, b := update(), update(); a != first || a == b {
+		t.Errorf("updates have rates %v and %v, want %v and another one", a, b, first)
+	}
+	n.SetNoise(0)
+	if again := score(); again != first {
+		t.Errorf("rate %v with noise 0, before %v", again, first)
+	}
+	n.SetNoise(7)
+	other := score()
+	n.SetNoise(-1)
+	if last := score(); other == first || last == first || last == other {
+		t.Errorf("rates %v, %v and %v with noise of three batches", first, other, last)
 	}
 }

@@ -44,6 +44,7 @@ func TestKernelsStayInTheirMemory(t *testing.T) {
 		for _, atEnd := range []bool{false, true} {
 			t.Run(fmt.Sprint(n), func(t *testing.T) {
 				compareSpiking(t, n, g.NormFloat64, guarded[float32](t, atEnd), guarded[uint64](t, atEnd))
+				compareSparse(t, g, 3*n, n, g.NormFloat64, guarded[float32](t, atEnd), guarded[uint64](t, atEnd))
 			})
 		}
 	}
