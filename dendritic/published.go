@@ -13,45 +13,47 @@ import (
 
 // publishedMeta and publishedNet are the two mappings of a configuration file of
 // the original program (docs/models/dendritic.md, section 10). Fields that are
-// filled in at run time are accepted and not used.
+// filled in at run time are accepted and not used. With omitempty are those that may
+// be absent: they have a default (publishedDefaults), only say what is recorded, or are
+// not used.
 type publishedMeta struct {
-	Backend         string          `yaml:"backend"`
+	Backend         string          `yaml:"backend,omitempty"`
 	DatasetKey      string          `yaml:"dataset_key" enum:"yinyang,mnist,bars,mimic"`
 	Dt              float64         `yaml:"dt" min:"0" exclusive:"min"`
-	InputRates      *yaml.Node      `yaml:"input_rates"`
-	OutputRates     *yaml.Node      `yaml:"output_rates"`
+	InputRates      *yaml.Node      `yaml:"input_rates,omitempty"`
+	OutputRates     *yaml.Node      `yaml:"output_rates,omitempty"`
 	Name            string          `yaml:"name"`
 	NumpySeed       uint32          `yaml:"numpy_seed"`
-	PrintEveryNRecs int             `yaml:"print_every_n_recs"`
-	Record          publishedRecord `yaml:"record"`
+	PrintEveryNRecs int             `yaml:"print_every_n_recs,omitempty"`
+	Record          publishedRecord `yaml:"record,omitempty"`
 	SimConfig       publishedSim    `yaml:"sim_config"`
 }
 
 type publishedRecord struct {
-	Filename      *string            `yaml:"filename"`
-	Recordings    Variables          `yaml:"recordings"`
-	UpdateIndices publishedIntervals `yaml:"update_indices"`
+	Filename      *string            `yaml:"filename,omitempty"`
+	Recordings    Variables          `yaml:"recordings,omitempty"`
+	UpdateIndices publishedIntervals `yaml:"update_indices,omitempty"`
 }
 
 type publishedIntervals struct {
-	Rates   *int `yaml:"rates"`
-	Sample  *int `yaml:"sample"`
-	Test    *int `yaml:"test"`
-	Train   *int `yaml:"train"`
-	Valid   *int `yaml:"valid"`
-	Weights *int `yaml:"weights"`
-	Write   *int `yaml:"write"`
+	Rates   *int `yaml:"rates,omitempty"`
+	Sample  *int `yaml:"sample,omitempty"`
+	Test    *int `yaml:"test,omitempty"`
+	Train   *int `yaml:"train,omitempty"`
+	Valid   *int `yaml:"valid,omitempty"`
+	Weights *int `yaml:"weights,omitempty"`
+	Write   *int `yaml:"write,omitempty"`
 }
 
 type publishedSim struct {
 	DataNoise      float64  `yaml:"data_noise"`
 	DataSeed       uint32   `yaml:"data_seed"`
-	IdxEpoch       *int     `yaml:"idx_epoch"`
-	IdxRec         *int     `yaml:"idx_rec"`
-	IdxSample      *int     `yaml:"idx_sample"`
-	IdxTest        *int     `yaml:"idx_test"`
-	IdxTrain       *int     `yaml:"idx_train"`
-	IdxValid       *int     `yaml:"idx_valid"`
+	IdxEpoch       *int     `yaml:"idx_epoch,omitempty"`
+	IdxRec         *int     `yaml:"idx_rec,omitempty"`
+	IdxSample      *int     `yaml:"idx_sample,omitempty"`
+	IdxTest        *int     `yaml:"idx_test,omitempty"`
+	IdxTrain       *int     `yaml:"idx_train,omitempty"`
+	IdxValid       *int     `yaml:"idx_valid,omitempty"`
 	NClass         int      `yaml:"n_class"`
 	NEpochs        int      `yaml:"n_epochs"`
 	NTest          int      `yaml:"n_test"`
@@ -60,38 +62,38 @@ type publishedSim struct {
 	PatT           float64  `yaml:"pat_t"`
 	RecsPerSample  int      `yaml:"recs_per_sample"`
 	ShuffleSamples bool     `yaml:"shuffle_samples"`
-	SimTime        *float64 `yaml:"sim_time"`
+	SimTime        *float64 `yaml:"sim_time,omitempty"`
 	UHigh          float64  `yaml:"uhigh"`
 	ULow           float64  `yaml:"ulow"`
 }
 
 type publishedNet struct {
-	ActivationTemplate   string           `yaml:"activation_template"`
+	ActivationTemplate   string           `yaml:"activation_template,omitempty"`
 	Alpha                float64          `yaml:"alpha"`
 	Bias                 publishedBias    `yaml:"bias"`
-	DebugMode            bool             `yaml:"debug_mode"`
+	DebugMode            bool             `yaml:"debug_mode,omitempty"`
 	Dims                 []int            `yaml:"dims"`
 	Eta                  publishedEta     `yaml:"eta"`
-	Ga                   float64          `yaml:"ga"`
-	Gb                   float64          `yaml:"gb"`
-	Gd                   float64          `yaml:"gd"`
-	Gl                   float64          `yaml:"gl"`
-	Gsom                 float64          `yaml:"gsom"`
-	Gtar                 float64          `yaml:"gtar"`
-	HighpassTau          float64          `yaml:"highpass_tau"`
+	Ga                   float64          `yaml:"ga,omitempty"`
+	Gb                   float64          `yaml:"gb,omitempty"`
+	Gd                   float64          `yaml:"gd,omitempty"`
+	Gl                   float64          `yaml:"gl,omitempty"`
+	Gsom                 float64          `yaml:"gsom,omitempty"`
+	Gtar                 float64          `yaml:"gtar,omitempty"`
+	HighpassTau          float64          `yaml:"highpass_tau,omitempty"`
 	InitWeights          publishedWeights `yaml:"init_weights"`
-	LeActive             int              `yaml:"le_active" min:"0" max:"1"`
+	LeActive             int              `yaml:"le_active,omitempty" min:"0" max:"1"`
 	LearningLag          float64          `yaml:"learning_lag"`
-	Noise                float64          `yaml:"noise"`
-	NoiseSig             float64          `yaml:"noise_sig"`
-	NoiseTau             float64          `yaml:"noise_tau"`
-	OutLag               float64          `yaml:"out_lag"`
+	Noise                float64          `yaml:"noise,omitempty"`
+	NoiseSig             float64          `yaml:"noise_sig,omitempty"`
+	NoiseTau             float64          `yaml:"noise_tau,omitempty"`
+	OutLag               float64          `yaml:"out_lag,omitempty"`
 	ReinforceSelfPredict bool             `yaml:"reinforce_self_predict"`
-	ResetDeltas          bool             `yaml:"reset_deltas"`
+	ResetDeltas          bool             `yaml:"reset_deltas,omitempty"`
 	SetWBackwToWTransp   bool             `yaml:"set_wBackw_to_wTransp"`
 	StartInSelfPredict   bool             `yaml:"start_in_self_predict"`
 	TPattern             float64          `yaml:"t_pattern"`
-	Tau0                 float64          `yaml:"tau_0"`
+	Tau0                 float64          `yaml:"tau_0,omitempty"`
 	TauWFF               float64          `yaml:"tau_w_ff"`
 	TauWIP               float64          `yaml:"tau_w_ip"`
 	TauWPI               float64          `yaml:"tau_w_pi"`
@@ -116,8 +118,19 @@ type publishedWeights struct {
 	Up   Range `yaml:"up"`
 }
 
+// publishedDefaults are those of the original's network class. Nothing else has one.
+func publishedDefaults() publishedNet {
+	return publishedNet{
+		ActivationTemplate: "soft_relu", LeActive: 1, Tau0: 3, HighpassTau: 1, NoiseTau: 1,
+		Gl: 0.1, Gb: 1, Ga: 0.8, Gd: 1, Gsom: 0.8, Gtar: 1,
+	}
+}
+
 // ReadPublished reads a configuration file of the original program: a list of
-// two mappings. Errors name the line and the key.
+// two mappings. What it leaves out has the default of the original's network class (latent
+// equilibrium on, soft_relu, conductances of 0.1 to 1/ms, filters of 1 ms, inputs of 3 ms,
+// no noise), or records nothing; any other key that is missing is an error. Errors name the
+// line and the key.
 func ReadPublished(file string) (Config, error) {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -134,11 +147,12 @@ func parsePublished(text []byte, file string) (Config, error) {
 	if len(parts) != 2 {
 		return Config{}, fmt.Errorf("dendritic: %s: a published configuration is a list of two mappings, this one has %d", file, len(parts))
 	}
-	meta, net := publishedMeta{}, publishedNet{}
-	if err := config.DecodeNode(&parts[0], &meta, file); err != nil {
+	meta, net := publishedMeta{}, publishedDefaults()
+	const why = ", and the original program has no default for it"
+	if err := config.DecodeComplete(&parts[0], &meta, file, why); err != nil {
 		return Config{}, err
 	}
-	if err := config.DecodeNode(&parts[1], &net, file); err != nil {
+	if err := config.DecodeComplete(&parts[1], &net, file, why); err != nil {
 		return Config{}, err
 	}
 	c, err := fromPublished(&meta, &net)
@@ -169,6 +183,11 @@ func fromPublished(m *publishedMeta, n *publishedNet) (Config, error) {
 	}{{"up", n.Eta.Up, h + 1}, {"down", n.Eta.Down, h + 1}, {"ip", n.Eta.IP, h}, {"pi", n.Eta.PI, h}} {
 		if len(e.got) < e.want {
 			return Config{}, fmt.Errorf("eta.%s has %d entries, needs %d", e.key, len(e.got), e.want)
+		}
+		for i, rate := range e.got[e.want:] { // the published files fill their lists up with 0
+			if rate != 0 {
+				return Config{}, fmt.Errorf("eta.%s[%d] is %g, must be 0 or left out: dims %v have only %d levels with such synapses", e.key, e.want+i, rate, n.Dims, e.want)
+			}
 		}
 	}
 	c := Config{

@@ -274,3 +274,64 @@ func TestPublishedDownRates(t *testing.T) {
 		}
 	}
 }
+
+// A key that is missing has the default of the original's network class, or is an
+// error that names it; it is never 0 or false in silence.
+func TestPublishedMissingKeys(t *testing.T) {
+	keys := publishedKeys(t, "sweep_yin_yang_backw", "a", "1")
+	without := func(name string) ([]Config, error) {
+		return ReadConfigs(publishedFile(t, slices.DeleteFunc(slices.Clone(keys), func(k publishedKey) bool { return strings.Join(k.path, ".") == name })))
+	}
+	original, err := ReadConfigs(publishedFile(t, keys))
+	must(t, err)
+	defaults := map[string]string{ // as the configuration differs then
+		"activation_template": `circuit.activation: "sigmoid" → "soft_relu"`, "highpass_tau": "circuit.highpass_tau: 0.1 → 1.0",
+		"gl": "circuit.conductances.leak: 0.03 → 0.1", "gb": "circuit.conductances.basal: 0.1 → 1.0", "ga": "circuit.conductances.apical: 0.06 → 0.8",
+		"gd": "circuit.conductances.dendrite: 0.1 → 1.0", "gsom": "circuit.conductances.soma: 0.06 → 0.8", "gtar": "circuit.conductances.target: 0.06 → 1.0",
+		"tau_0": "circuit.input_tau: 0.01 → 3.0", "noise_sig": "circuit.noise.amplitude: 0.01 → 0.0", "noise_tau": "circuit.noise.tau: 0.1 → 1.0",
+		"le_active": "", "backend": "", "debug_mode": "", "noise": "", "out_lag": "", "reset_deltas": "", "print_every_n_recs": "",
+	}
+	for _, k := range keys {
+		name := strings.Join(k.path, ".")
+		got, err := without(name)
+		want, known := defaults[name]
+		switch {
+		case k.path[0] == "record":
+			must(t, err)
+		case !known && k.value != "null":
+			if err == nil || !strings.Contains(err.Error(), name+" is missing") {
+				t.Errorf("without %s: %v", name, err)
+			}
+		case err != nil:
+			t.Errorf("without %s: %v", name, err)
+		default:
+			if d := strings.Join(config.Diff(&original[0], &got[0]), ", "); d != want {
+				t.Errorf("without %s: %q, want %q", name, d, want)
+			}
+		}
+	}
+	for _, block := range []string{"init_weights", "bias", "eta", "sim_config"} {
+		_, err := ReadConfigs(publishedFile(t, slices.DeleteFunc(slices.Clone(keys), func(k publishedKey) bool { return k.path[0] == block })))
+		if err == nil || !strings.Contains(err.Error(), block+" is missing") {
+			t.Errorf("without %s: %v", block, err)
+		}
+	}
+}
+
+// Learning rates beyond the levels must be the zeros of the published files.
+func TestPublishedSurplusRates(t *testing.T) {
+	for _, c := range [][3]string{
+		{"up", "[50.0, 0.01, 0, 0.0]", ""}, {"up", "[50.0, 0.01, 7]", "eta.up[2] is 7"}, {"down", "[0, 0.5, 0, 0.25]", "eta.down[3] is 0.25"},
+		{"ip", "[0.05, 1]", "eta.ip[1] is 1"}, {"pi", "[0.02, -2]", "eta.pi[1] is -2"},
+	} {
+		keys := publishedKeys(t, "sweep_yin_yang_backw", "a", "1")
+		for i := range keys {
+			if keys[i].path[0] == "eta" && keys[i].path[1] == c[0] {
+				keys[i].value = c[1]
+			}
+		}
+		if _, err := ReadConfigs(publishedFile(t, keys)); c[2] == "" && err != nil || c[2] != "" && (err == nil || !strings.Contains(err.Error(), c[2])) {
+			t.Errorf("%s %s: %v, want %q", c[0], c[1], err, c[2])
+		}
+	}
+}
