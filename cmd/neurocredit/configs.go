@@ -80,18 +80,27 @@ func locate(name string) (*source, error) {
 		}
 		known = append(append(known, s.about().experiments...), s.about().presets...)
 	}
-	head, _, _ := strings.Cut(name, "/")
-	for _, s := range systems {
-		for _, p := range s.about().presets {
-			if p == name || strings.HasPrefix(p, head+"/") {
-				return &source{system: s, preset: name}, nil
-			}
-		}
+	if s := ownerOf(name); s != nil {
+		return &source{system: s, preset: name}, nil
 	}
 	if info != nil {
 		return nil, fmt.Errorf("%s is a folder without config.yaml, so no results directory", name)
 	}
 	return nil, fmt.Errorf("%s is no file, experiment or preset%s; see neurocredit train --help", name, didYouMean("", config.Nearest(name, known)))
+}
+
+// ownerOf returns the system of a preset, or of others that begin like it, nil if there
+// is none.
+func ownerOf(preset string) system {
+	head, _, _ := strings.Cut(preset, "/")
+	for _, s := range systems {
+		for _, p := range s.about().presets {
+			if p == preset || strings.HasPrefix(p, head+"/") {
+				return s
+			}
+		}
+	}
+	return nil
 }
 
 // read reads the configurations.
@@ -103,7 +112,13 @@ func (s *source) read(set ...string) ([]settings, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w%s", err, didYouMean("", config.Nearest(s.preset, s.about().presets)))
 	}
-	return []settings{c}, config.Set(c.config(), set...)
+	if err := config.Set(c.config(), set...); err != nil {
+		return nil, err
+	}
+	if err := config.CheckName(c.name()); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.preset, err)
+	}
+	return []settings{c}, nil
 }
 
 // readConfigs reads the configurations that a CONFIG argument stands for.
@@ -150,14 +165,27 @@ func systemOf(file string) (system, error) {
 	for i := 0; i < len(top.Content); i += 2 {
 		keys = append(keys, top.Content[i].Value)
 	}
-	best := systems[0]
-	for _, s := range systems[1:] {
-		if distance(s, keys) < distance(best, keys) {
-			best = s
+	var best system
+	least := 0
+	for _, s := range systems {
+		if n, shared := distance(s, keys); shared && (best == nil || n < least) {
+			best, least = s, n
 		}
 	}
-	return best, nil
+	if best != nil && !slices.ContainsFunc(keys, func(key string) bool { return slices.Contains(planKeys, key) }) {
+		return best, nil
+	}
+	hint := ""
+	if n := valueOf(top, "preset"); n != nil {
+		if s := ownerOf(n.Value); s != nil {
+			hint = fmt.Sprintf("; the preset %s is one of %s", n.Value, s.about().name)
+		}
+	}
+	return nil, fmt.Errorf("%s: system is missing, expected one of %s%s", file, list(systemNames()), hint)
 }
+
+// planKeys are those that only experiments have, but for the system.
+var planKeys = []string{"preset", "base", "variants", "seeds"}
 
 // withSeeds makes runs with other seeds: for each configuration that configs
 // have with any seed, one run per seed that text asks for.

@@ -65,10 +65,26 @@ func TestErrors(t *testing.T) {
 	if err := os.WriteFile(bad, []byte("system: dendritic\nbase:\n  epochss: 3\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	plan := filepath.Join(dir, "plan.yaml")
+	if err := os.WriteFile(plan, []byte("preset: yin-yang/fa\nvariants: {a: {}}\nseeds: [1]\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	strange := filepath.Join(dir, "strange.yaml")
+	if err := os.WriteFile(strange, []byte("name: a\nhello: 1\n"), 0o666); err != nil {
+		t.Fatal(err)
+	}
 	for _, test := range []struct {
 		args string
 		want []string
 	}{
+		{"config check " + plan, []string{"system is missing, expected one of dendritic, pal, mdgl, le", "yin-yang/fa is one of dendritic"}},
+		{"config check " + strange, []string{"system is missing, expected one of dendritic, pal, mdgl, le"}},
+		{"train yin-yang/fa --out x --set name=../../evil", []string{`yin-yang/fa: name is "../../evil"`}},
+		{"train chain/pal --out x --set name=foo/bar", []string{`name is "foo/bar"`}},
+		{"train fig3c/mdgl --out x --set name=", []string{`name is ""`}},
+		{"sweep submit autoencoder/pal --out x --set name=../x", []string{`name is "../x"`}},
+		{"sweep generate testdata/published.yaml x ../x", []string{`name is "../x_seed_123456"`}},
+		{"train fig4cd --out x --set name=foo", []string{"set name=foo: name cannot be set", "the experiment, the variant and the seed"}},
 		{"trian fig4cd", []string{`no command "trian"`, "did you mean train?"}},
 		{"config shwo", []string{`neurocredit config has no command "shwo"`, "did you mean show?", "convert"}},
 		{"train fig4cd --out x --epoch 3", []string{"no flag --epoch", "did you mean --epochs?"}},

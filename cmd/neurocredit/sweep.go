@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"go.yaml.in/yaml/v3"
 
+	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
@@ -90,6 +91,9 @@ func copiesOf(file, name string, seeds func(first uint64) []uint64) ([]newFile, 
 	var files []newFile
 	for _, seed := range seeds(configs[0].seed()) {
 		run := fmt.Sprintf("%s_seed_%d", name, seed)
+		if err := config.CheckName(run); err != nil {
+			return nil, err
+		}
 		nameNode.SetString(run)
 		*seedNode = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(seed, 10)}
 		var b bytes.Buffer

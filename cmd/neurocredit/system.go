@@ -257,13 +257,14 @@ func systemNamed(name string) (system, error) {
 }
 
 // distance counts the top-level keys of a configuration that the system does not
-// have, and those of the system that are missing.
-func distance(s system, keys []string) int {
+// have, and those of the system that are missing. It tells whether there is one that
+// both have, the name aside.
+func distance(s system, keys []string) (n int, shared bool) {
 	defaults, err := s.preset("")
 	if err != nil {
-		return len(keys) + 1
+		return len(keys) + 1, false
 	}
-	n, t := 0, reflect.TypeOf(defaults.config()).Elem()
+	t := reflect.TypeOf(defaults.config()).Elem()
 	var known []string
 	for i := range t.NumField() {
 		name, option, _ := strings.Cut(t.Field(i).Tag.Get("yaml"), ",")
@@ -275,7 +276,9 @@ func distance(s system, keys []string) int {
 	for _, k := range keys {
 		if !slices.Contains(known, k) {
 			n++
+		} else if k != "name" {
+			shared = true
 		}
 	}
-	return n
+	return n, shared
 }

@@ -63,6 +63,19 @@ var fileName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+-]{0,99}$`)
 
 const fileNameRule = "must begin with a letter or digit and hold only letters, digits and _ . + -"
 
+// nameOfRun matches names of runs, which an experiment puts together from its own, that of
+// a variant, and a seed.
+var nameOfRun = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_.+-]{0,239}$`)
+
+// CheckName returns an error unless name can be the name of a run, and so of its results
+// directory.
+func CheckName(name string) error {
+	if nameOfRun.MatchString(name) {
+		return nil
+	}
+	return Problems{{Path: "name", Text: fmt.Sprintf("is %q, %s, at most 240", shorten(name), fileNameRule)}}
+}
+
 // ParseExperiment reads an experiment file. The names of the known systems make
 // a wrong system an error; without any, all names are taken. What base and the
 // variants contain is checked by [Runs], which knows the configuration of the

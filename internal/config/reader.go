@@ -61,6 +61,9 @@ func (r *Reader[C]) Parse(text []byte, file string, set ...string) ([]C, error) 
 		if err := Set(&configs[i], set...); err != nil {
 			return nil, err
 		}
+		if err := CheckName(*r.Name(&configs[i])); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
 	}
 	if configs != nil {
 		return configs, nil

@@ -151,3 +151,28 @@ func TestReaderWantsEveryKey(t *testing.T) {
 		t.Errorf("experiment: %v", err)
 	}
 }
+
+// TestReaderNames: names are those of results directories, and those of the runs of an
+// experiment are given by it.
+func TestReaderNames(t *testing.T) {
+	const single = "name: one\nseed: 7\ndt: 0.25\n"
+	for _, c := range []struct {
+		text, set, want string
+	}{
+		{strings.Replace(single, "one", "../one", 1), "dt=1", `f: name is "../one", must begin with a letter or digit`},
+		{strings.Replace(single, "one", "''", 1), "dt=1", `f: name is ""`},
+		{single, "name=a/b", `name is "a/b"`},
+		{"!a/b", "dt=1", `name is "a/b"`},
+		{strings.Replace(single, "one", "a/b", 1), "name=two", ""},
+		{single, "name=" + strings.Repeat("x", 241), "at most 240"},
+		{"system: toy\nbase:\n  name: foo\n", "dt=1", "f:3: name cannot be set: the runs of an experiment are named by"},
+		{"system: toy\nvariants:\n  a: {name: foo}\n  b: {}\n", "dt=1", "f:3: name cannot be set: the runs of an experiment are named by the experiment, the variant and the seed (variant a)"},
+		{"system: toy\nname: foo\n", "name=bar", "set name=bar: name cannot be set"},
+		{"system: toy\nname: foo\n", "dt=1", ""},
+	} {
+		_, err := planReader.Parse([]byte(c.text), "f", c.set)
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q with %s: %v, want %q", c.text, c.set, err, c.want)
+		}
+	}
+}

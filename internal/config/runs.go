@@ -26,7 +26,7 @@ type Run[C any] struct {
 // The path seedKey, "seed" in most models, leads to the seed in C, an integer.
 // An experiment without seeds has one run per variant, with the seed it finds
 // there. An experiment that also sets the seed in base, a variant or set is
-// wrong.
+// wrong, and so is one that sets the key name there: it would have no effect.
 //
 // The problems of all runs are returned together as [Problems], each once and
 // with its line in the file; one that not all variants have names the variants.
@@ -90,6 +90,10 @@ func (d *decoder) expand(v reflect.Value, changes []*yaml.Node, set []string, se
 		}
 	}
 	d.assign(v, set)
+	if at, given := d.places["name"]; given {
+		d.wrong["name"] = true
+		d.problems = append(d.problems, at.problem("name", "cannot be set: the runs of an experiment are named by the experiment, the variant and the seed"))
+	}
 	if seed != nil {
 		if at, twice := d.places[seedPath]; twice {
 			d.wrong[seedPath] = true

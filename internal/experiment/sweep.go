@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+
+	"github.com/neurocredit/neurocredit/internal/config"
 )
 
 // Report holds the error of every run of a sweep, by its index; nil for done.
@@ -72,17 +74,20 @@ func protect(ctx context.Context, i int, run func(ctx context.Context, i int) er
 }
 
 // Dirs returns the results directories in dir of n runs, called as the runs. The
-// names must be given and different. Without dir the runs have none, and names do
+// names must be fit for it ([config.CheckName]) and different. Without dir the runs have none, and names do
 // not matter.
 func Dirs(dir string, n int, name func(i int) string) ([]string, error) {
 	dirs := make([]string, n)
 	if dir == "" {
 		return dirs, nil
 	}
-	seen := map[string]bool{"": true}
+	seen := map[string]bool{}
 	for i := range dirs {
+		if err := config.CheckName(name(i)); err != nil {
+			return nil, err
+		}
 		if seen[name(i)] {
-			return nil, fmt.Errorf("run name %q must be given and different for every run", name(i))
+			return nil, fmt.Errorf("name is %q again, must be different for every run", name(i))
 		}
 		seen[name(i)] = true
 		dirs[i] = filepath.Join(dir, name(i))

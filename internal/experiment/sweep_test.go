@@ -121,9 +121,11 @@ func TestDirs(t *testing.T) {
 		t.Errorf("%v, %v", dirs, err)
 	}
 	_, err = Dirs("out", 3, called("a", "b", "a"))
-	requireError(t, err, `run name "a" must be given and different`)
-	_, err = Dirs("out", 2, called("a", ""))
-	requireError(t, err, `run name "" must be given`)
+	requireError(t, err, `name is "a" again, must be different`)
+	for _, name := range []string{"", ".", "../a", "a/b", "/a", ".a", "a b", strings.Repeat("a", 241)} {
+		_, err = Dirs("out", 2, called("a", name))
+		requireError(t, err, `must begin with a letter or digit`)
+	}
 	if dirs, err := Dirs("", 2, called("a", "a")); err != nil || !slices.Equal(dirs, []string{"", ""}) {
 		t.Errorf("in memory: %v, %v", dirs, err)
 	}
