@@ -99,11 +99,13 @@ func TestAngle(t *testing.T) {
 
 func TestSpread(t *testing.T) {
 	nan := math.NaN()
-	mean, std := spread([][]float64{{1, 2, 3}, {3, nan}, {5, 4, 7}})
-	wantMean, wantStd := []float64{3, 3, 5}, []float64{math.Sqrt(8.0 / 3), 1, 2}
-	for i := range mean {
-		if math.Abs(mean[i]-wantMean[i]) > 1e-15 || math.Abs(std[i]-wantStd[i]) > 1e-15 {
-			t.Errorf("value %d: %g ± %g, want %g ± %g", i, mean[i], std[i], wantMean[i], wantStd[i])
+	wantMean := []float64{3, 3, 5, 1}
+	for sample, wantStd := range map[bool][]float64{false: {math.Sqrt(8.0 / 3), 1, 2, 0}, true: {2, math.Sqrt2, 2 * math.Sqrt2, 0}} {
+		mean, std := spread([][]float64{{1, 2, 3, 1}, {3, nan}, {5, 4, 7}}, sample)
+		for i := range mean {
+			if math.Abs(mean[i]-wantMean[i]) > 1e-15 || math.Abs(std[i]-wantStd[i]) > 1e-15 {
+				t.Errorf("value %d, sample %v: %g ± %g, want %g ± %g", i, sample, mean[i], std[i], wantMean[i], wantStd[i])
+			}
 		}
 	}
 	if m, s := MeanStd([]float64{nan}); !math.IsNaN(m) || !math.IsNaN(s) {

@@ -12,10 +12,11 @@ import (
 // Curve is a quantity measured in one or several runs that differ in their seed:
 // its mean is a line, its standard deviation over the runs a shaded band.
 type Curve struct {
-	Name string
-	X    []float64   // nil stands for 0, 1, 2, ...
-	Y    [][]float64 // [runs][at most len(X)] NaN: missing
-	Runs bool        // a thin line for every run in place of the band
+	Name   string
+	X      []float64   // nil stands for 0, 1, 2, ...
+	Y      [][]float64 // [runs][at most len(X)] NaN: missing
+	Runs   bool        // a thin line for every run in place of the band
+	Sample bool        // the band is the deviation in sample form (divided by n-1), not in population form
 }
 
 // Curves adds curves. It panics if a run has more values than X.
@@ -27,7 +28,7 @@ func (p *Panel) Curves(curves ...Curve) {
 			}
 		}
 		m := curveMark{Curve: c}
-		m.mean, m.std = spread(c.Y)
+		m.mean, m.std = spread(c.Y, c.Sample)
 		if m.X != nil {
 			m.X = m.X[:len(m.mean)]
 		}
@@ -35,9 +36,9 @@ func (p *Panel) Curves(curves ...Curve) {
 	}
 }
 
-// spread returns mean and standard deviation (population form) over runs that may
-// have different lengths. Missing values are left out.
-func spread(runs [][]float64) (mean, std []float64) {
+// spread returns mean and standard deviation over runs that may have different lengths.
+// Missing values are left out. In sample form the deviation of a single value is 0.
+func spread(runs [][]float64, sample bool) (mean, std []float64) {
 	n := 0
 	for _, y := range runs {
 		n = max(n, len(y))
@@ -51,17 +52,29 @@ func spread(runs [][]float64) (mean, std []float64) {
 			}
 		}
 		mean[i], std[i] = MeanStd(column)
+		if n := present(column); sample && n > 1 {
+			std[i] *= math.Sqrt(n / (n - 1))
+		}
 	}
 	return mean, std
+}
+
+// present counts the values that are not NaN.
+func present(values []float64) (n float64) {
+	for _, v := range values {
+		if !math.IsNaN(v) {
+			n++
+		}
+	}
+	return n
 }
 
 // MeanStd returns the mean and the standard deviation of the values that are not
 // NaN, in population form (divided by n). Without any both are NaN.
 func MeanStd(values []float64) (mean, std float64) {
-	n := 0.0
+	n := present(values)
 	for _, v := range values {
 		if !math.IsNaN(v) {
-			n++
 			mean += v
 		}
 	}

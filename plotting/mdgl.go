@@ -62,8 +62,8 @@ var mdglTitles = map[string]string{
 }
 
 // MDGLCurves shows how groups of spiking networks learn (Fig. 3 of Liu et al. 2021), mean
-// ± standard deviation over the runs, after a moving average over validations. Its window
-// is always full, so a curve begins and ends half a window inside.
+// ± standard deviation (sample form) over the runs, after a moving average over
+// validations. Its window is always full, so a curve begins and ends half a window inside.
 func MDGLCurves(groups []MDGLGroup, o *MDGLOptions) (*Figure, error) {
 	if o == nil {
 		o = &MDGLOptions{}
@@ -96,7 +96,7 @@ func MDGLCurves(groups []MDGLGroup, o *MDGLOptions) (*Figure, error) {
 			if err != nil {
 				return nil, err
 			}
-			c.Runs = o.Runs
+			c.Runs, c.Sample = o.Runs, true
 			p.Curves(c)
 		}
 		for _, r := range o.Reference {
