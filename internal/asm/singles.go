@@ -188,7 +188,7 @@ func adjointALIF() {
 	gamma := single("gamma")
 	forSingles(n, i, func(s singles) {
 		load := func(p GPVirtual) VecVirtual { return s.load(at4(p, i)) }
-		// h is a row of a table that is read from its end; it grew out of the caches.
+		// h is a row of a table that is larger than the caches and read from its end.
 		PREFETCHT0(at4(h, i).Offset(-1600))
 		oldV, oldQ := load(v), load(q)
 		z := s.add(s.sub(load(signal), s.mul(gamma, oldV)), s.mul(load(reset), oldQ))
