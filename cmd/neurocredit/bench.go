@@ -17,6 +17,7 @@ func newBench() *cobra.Command {
 	var precision string
 	var runs []int
 	o := &options{workers: 1}
+	var e engineFlags
 	c := &cobra.Command{
 		Use:   "bench [PRESET...]",
 		Short: "Measure how fast this machine computes the presets",
@@ -31,6 +32,10 @@ with as many dark pixels, so that no data are needed; those of mdgl must be fetc
   neurocredit bench yin-yang/pal --engine graph --backend xla:cuda --runs 1,30,300,3000`,
 		Args: arguments(0, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := e.check(); err != nil {
+				return err
+			}
+			o.engine, o.backend = e.engine, e.backend
 			if length <= 0 {
 				return fmt.Errorf("--time %v must be positive", length)
 			}
@@ -77,9 +82,9 @@ with as many dark pixels, so that no data are needed; those of mdgl must be fetc
 	flags := c.Flags()
 	flags.DurationVar(&length, "time", time.Second, "how long to measure each preset, about")
 	flags.IntSliceVar(&runs, "runs", []int{1}, "`numbers` of runs to train together, each measured apart")
-	flags.IntVar(&o.workers, "workers", 1, "cores to use")
+	addWorkers(flags, &o.workers, "cores to use, 0: all")
 	flags.StringVar(&precision, "precision", "", "float64 or float32, in place of that of the preset")
-	addEngine(flags, &o.engine, &o.backend)
+	e.add(flags)
 	return c
 }
 

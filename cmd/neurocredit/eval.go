@@ -106,7 +106,7 @@ type plotFlags struct {
 func (f *plotFlags) add(c *cobra.Command) {
 	flags := c.Flags()
 	flags.IntVar(&f.dpi, "dpi", 300, "resolution in dots per inch")
-	flags.IntVar(&f.workers, "workers", 0, "plots at a time, 0: one per core")
+	addWorkers(flags, &f.workers, "plots at a time, 0: one per core")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "list the files, and why others are missing")
 }
 

@@ -165,7 +165,7 @@ one of
 	flags.BoolVar(&f.train, "train", false, "first train the runs that are missing or not complete")
 	flags.BoolVar(&f.quick, "quick", false, "two seeds, few epochs and little data: minutes instead of hours")
 	flags.BoolVar(&f.log, "log", false, "logarithmic error, where it is not so anyway")
-	flags.IntVar(&f.workers, "workers", 0, "runs at a time with --train, 0: one per core")
+	addWorkers(flags, &f.workers, "runs at a time with --train, 0: one per core")
 	return c
 }
 
@@ -218,7 +218,11 @@ func (f *figureFlags) draw(cmd *cobra.Command, figure *paperFigure) error {
 		return err
 	}
 	if n := len(results); n == 0 {
-		return fmt.Errorf("%s holds no runs of %s: train them with --train, or with neurocredit train %[2]s --out %[1]s", f.runs, name)
+		train := fmt.Sprintf("--train, or with neurocredit train %s --out %s", name, shellWord(f.runs))
+		if f.quick { // which train alone does not know
+			train = "--train --quick"
+		}
+		return fmt.Errorf("%s holds no runs of %s: train them with %s", f.runs, name, train)
 	} else if n < len(configs) {
 		fmt.Fprintf(cmd.ErrOrStderr(), "%d of %d runs are in %s\n", n, len(configs), f.runs)
 	}

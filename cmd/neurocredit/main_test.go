@@ -89,7 +89,34 @@ func TestErrors(t *testing.T) {
 		{"config shwo", []string{`neurocredit config has no command "shwo"`, "did you mean show?", "convert"}},
 		{"train fig4cd --out x --epoch 3", []string{"no flag --epoch", "did you mean --epochs?"}},
 		{"train fig4cd --out x -y", []string{"-y", "neurocredit train --help"}},
-		{"train fig4cd --out x --workers two", []string{"two", "--workers"}},
+		{"train fig4cd --out x --workers two", []string{`--workers "two" must be a whole number >= 0; see neurocredit train --help`}},
+		{"train fig4cd --out x --workers -1", []string{`--workers "-1" must be a whole number >= 0`}},
+		{"eval x --workers -1", []string{`--workers "-1"`}},
+		{"detail x 0 --workers -1", []string{`--workers "-1"`}},
+		{"figure fig4cd --workers -1", []string{`--workers "-1"`}},
+		{"bench --workers -1", []string{`--workers "-1"`}},
+		{"sweep task x --index 0 --of 1 --workers -1", []string{`--workers "-1"`}},
+		{"bench --runs a", []string{`--runs "a" must be whole numbers separated by commas`}},
+		{"bench --time soon", []string{`--time "soon" must be a duration, such as 90s or 2h`}},
+		{"sweep eval x --out x --epochs abc", []string{`--epochs "abc" must be whole numbers separated by commas`}},
+		{"train fig4cd --out x --epochs 1.5", []string{`--epochs "1.5" must be a whole number`}},
+		{"train fig4cd --out x --resume=maybe", []string{`--resume "maybe" must be true or false`}},
+		{"train fig4cd --out x --epochs", []string{"--epochs", "neurocredit train --help"}},
+		{"train fig4cd --out x --engine grahp", []string{`--engine "grahp"`, "did you mean graph?"}},
+		{"train fig4cd --out x --backend gpu", []string{"--backend", "gpu", "xla:cuda"}},
+		{"train fig4cd --out x --engine native --backend xla:cuda", []string{"--backend xla:cuda is for the graph engine", "--engine native"}},
+		{"bench yin-yang/fa --engine native --backend go", []string{"--backend go is for the graph engine"}},
+		{"sweep submit fig4cd --out x --engine native --backend go", []string{"--backend go is for the graph engine"}},
+		{"sweep task x --index 0 --of 1 --engine native --backend go", []string{"--backend go is for the graph engine"}},
+		{"sweep submit fig4cd --out x --partition gpu", []string{"--partition is for the job array of --slurm"}},
+		{"sweep submit fig4cd --out x --gpus 4", []string{"--gpus is for"}},
+		{"sweep submit fig4cd --out x --time 5", []string{"--time is for"}},
+		{"sweep submit fig4cd --out x --sbatch --account=lab", []string{"--sbatch is for"}},
+		{"sweep submit fig4cd --out x --slurm --time garbage", []string{"--time", `"garbage"`, "days-hours:minutes"}},
+		{"sweep submit fig4cd --out x --slurm --time 2:00:00 --margin 3h", []string{"--margin 3h0m0s must be shorter than the limit, --time 2:00:00"}},
+		{"sweep submit fig4cd --out x --slurm --margin 0s", []string{"--margin 0s must be at least 1s"}},
+		{"sweep submit fig4cd --out x --slurm --cpus 0", []string{"--cpus 0 must be at least 1"}},
+		{"sweep submit fig4cd --out x --slurm --gpus -1", []string{"--gpus -1 must be at least 0"}},
 		{"train --out x", []string{"wrong number of arguments (0)", "train CONFIG... --out DIR"}},
 		{"train fig4cd", []string{`"out" not set`}},
 		{"train fig4dc --out x", []string{"fig4dc", "did you mean fig4cd?"}},
@@ -191,6 +218,19 @@ func TestOutput(t *testing.T) {
 		}
 		if test.status != 0 {
 			contains(t, stderr.String(), test.err.Error())
+		}
+	}
+}
+
+// TestFigureHint: what quick runs come from is no plain training.
+func TestFigureHint(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for args, want := range map[string]string{
+		"figure fig4cd":         "runs/fig4cd holds no runs of fig4cd: train them with --train, or with neurocredit train fig4cd --out runs/fig4cd\n",
+		"figure fig4cd --quick": "runs/fig4cd-quick holds no runs of fig4cd: train them with --train --quick\n",
+	} {
+		if status, _, stderr := cli(t, strings.Fields(args)...); status != 1 || !strings.HasSuffix(stderr, want) {
+			t.Errorf("%s: status %d\n%s", args, status, stderr)
 		}
 	}
 }

@@ -9,7 +9,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
@@ -62,16 +61,7 @@ func newRoot(args []string) *cobra.Command {
 		newTrain(args), newEval(), newDetail(), newSweep(), newFigure(args), newExport(), newData(), newConfig(), newRules(), newBench(), newBackend(), newVersion(), newCite())
 	root.SilenceErrors = true
 	root.SilenceUsage = true
-	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		var unknown *pflag.NotExistError
-		if !errors.As(err, &unknown) || unknown.GetSpecifiedShortnames() != "" {
-			return fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())
-		}
-		var known []string
-		cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-		near := config.Nearest(unknown.GetSpecifiedName(), known)
-		return fmt.Errorf("%s has no flag --%s%s; see %s --help", cmd.CommandPath(), unknown.GetSpecifiedName(), didYouMean("--", near), cmd.CommandPath())
-	})
+	root.SetFlagErrorFunc(flagError)
 	return root
 }
 

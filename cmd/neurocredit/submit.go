@@ -21,9 +21,9 @@ import (
 // submitFlags are the flags of sweep submit.
 type submitFlags struct {
 	runFlags
+	engineFlags
 	slurm, dry, failed bool
 	perTask            int
-	engine, backend    string
 	array              slurm.Array
 }
 
@@ -49,12 +49,12 @@ all of them. With other schedulers, leave --slurm out, and start neurocredit swe
 		RunE: func(cmd *cobra.Command, args []string) error { return f.submit(cmd, args) },
 	}
 	flags := c.Flags()
-	f.add(c)
+	f.runFlags.add(c)
 	flags.BoolVar(&f.slurm, "slurm", false, "submit a job array to Slurm")
 	flags.BoolVar(&f.dry, "dry-run", false, "print the batch script, and write and submit nothing")
 	flags.BoolVar(&f.failed, "failed", false, "also repeat runs that failed")
 	flags.IntVar(&f.perTask, "runs-per-task", 1, "runs that each task takes, --cpus of them at a time")
-	flags.StringVar(&f.array.Time, "time", "", "`limit` of a task, as Slurm writes it: minutes, h:m:s or days-h (default that of the partition)")
+	flags.StringVar(&f.array.Time, "time", "", "`limit` of a task, as Slurm writes it: minutes, h:m:s or days-h, or 0 for none (default that of the partition)")
 	flags.DurationVar(&f.array.Warn, "margin", time.Minute, "time before the limit for saving, longer than one training pattern or update takes")
 	flags.StringVar(&f.array.Partition, "partition", "", "partition")
 	flags.IntVar(&f.array.GPUs, "gpus", 0, "GPUs of a task")
@@ -62,16 +62,52 @@ all of them. With other schedulers, leave --slurm out, and start neurocredit swe
 	flags.StringVar(&f.array.Memory, "mem", "", "memory of a task, such as 4G")
 	flags.IntVar(&f.array.AtMost, "at-most", 0, "tasks at a time, 0: no limit")
 	flags.StringArrayVar(&f.array.Extra, "sbatch", nil, "another `option` of sbatch, such as --account=lab; may be repeated")
-	addEngine(flags, &f.engine, &f.backend)
+	f.engineFlags.add(flags)
 	return c
 }
 
-func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
-	if f.dry && !f.slurm {
-		return errors.New("--dry-run prints the script for --slurm, which is not given")
+// slurmFlags are those that have no meaning without --slurm.
+var slurmFlags = []string{"dry-run", "runs-per-task", "time", "margin", "partition", "gpus", "cpus", "mem", "at-most", "sbatch"}
+
+// check refuses flags that would have no effect, and what Slurm would refuse or warn of
+// too late.
+func (f *submitFlags) check(cmd *cobra.Command) error {
+	if err := f.engineFlags.check(); err != nil {
+		return err
 	}
-	if f.perTask < 1 {
-		return fmt.Errorf("--runs-per-task %d must be at least 1", f.perTask)
+	for _, name := range slurmFlags {
+		if !f.slurm && cmd.Flags().Changed(name) {
+			return fmt.Errorf("--%s is for the job array of --slurm, which is not given", name)
+		}
+	}
+	a := &f.array
+	for _, n := range []struct {
+		name         string
+		value, least int
+	}{{"runs-per-task", f.perTask, 1}, {"cpus", a.CPUs, 1}, {"gpus", a.GPUs, 0}, {"at-most", a.AtMost, 0}} {
+		if n.value < n.least {
+			return fmt.Errorf("--%s %d must be at least %d", n.name, n.value, n.least)
+		}
+	}
+	if a.Warn < time.Second {
+		return fmt.Errorf("--margin %v must be at least 1s", a.Warn)
+	}
+	if !cmd.Flags().Changed("time") {
+		return nil
+	}
+	limit, err := slurm.ParseLimit(a.Time)
+	if err != nil {
+		return fmt.Errorf("--time: %w", err)
+	}
+	if a.Warn >= limit {
+		return fmt.Errorf("--margin %v must be shorter than the limit, --time %s", a.Warn, a.Time)
+	}
+	return nil
+}
+
+func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
+	if err := f.check(cmd); err != nil {
+		return err
 	}
 	dir, err := filepath.Abs(f.out)
 	if err != nil {
@@ -106,7 +142,8 @@ func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
 	}
 	switch {
 	case !f.slurm:
-		fmt.Fprintf(cmd.OutOrStdout(), "Start N jobs, I from 0 to N-1:\n  %s --index I --of N\n", shellLine([]string{"sweep", "task", dir}))
+		line := append([]string{"sweep", "task", dir}, f.taskFlags()...)
+		fmt.Fprintf(cmd.OutOrStdout(), "Start N jobs, I from 0 to N-1:\n  %s --index I --of N\n", shellLine(line))
 		return nil
 	case len(names) == 0:
 		fmt.Fprintln(cmd.OutOrStdout(), "nothing to submit")
@@ -155,14 +192,24 @@ func (f *submitFlags) script(plan *sweepPlan, job string, runs int) (string, err
 	a.Tasks = (runs + f.perTask - 1) / f.perTask
 	a.Log = filepath.Join(strings.ReplaceAll(job, "%", "%%"), "%a.log")
 	a.Command = []string{program, "sweep", "task", plan.dir, "--index", slurm.Index, "--of", fmt.Sprint(a.Tasks),
-		"--runs", filepath.Join(job, "runs"), "--workers", slurm.CPUCount, "--engine", f.engine}
+		"--runs", filepath.Join(job, "runs"), "--workers", slurm.CPUCount}
+	a.Command = append(a.Command, f.taskFlags()...)
+	return a.Script()
+}
+
+// taskFlags are those that every task is started with.
+func (f *submitFlags) taskFlags() []string {
+	var flags []string
+	if f.engine != "auto" {
+		flags = append(flags, "--engine", f.engine)
+	}
 	if f.backend != "" {
-		a.Command = append(a.Command, "--backend", f.backend)
+		flags = append(flags, "--backend", f.backend)
 	}
 	if f.failed {
-		a.Command = append(a.Command, "--failed")
+		flags = append(flags, "--failed")
 	}
-	return a.Script()
+	return flags
 }
 
 // send writes a submission into a folder of its own and submits it.

@@ -13,11 +13,11 @@ import (
 
 // taskFlags are the flags of sweep task.
 type taskFlags struct {
-	index, of       int
-	runs            string
-	failed          bool
-	workers         int
-	engine, backend string
+	index, of int
+	runs      string
+	failed    bool
+	workers   int
+	engineFlags
 }
 
 func newSweepTask() *cobra.Command {
@@ -45,8 +45,8 @@ number of the signal when it was stopped: then start it again.`,
 	flags.IntVar(&f.of, "of", 1, "number of parts")
 	flags.StringVar(&f.runs, "runs", "", "`file` with the names of the runs to share (default all of DIR)")
 	flags.BoolVar(&f.failed, "failed", false, "also repeat runs that failed")
-	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
-	addEngine(flags, &f.engine, &f.backend)
+	addWorkers(flags, &f.workers, "runs at a time, 0: one per core")
+	f.engineFlags.add(flags)
 	c.MarkFlagRequired("index") // cannot fail: the flag exists
 	c.MarkFlagRequired("of")
 	return c
@@ -56,6 +56,9 @@ number of the signal when it was stopped: then start it again.`,
 func (f *taskFlags) work(ctx context.Context, cmd *cobra.Command, dir string, warned func() bool) error {
 	if f.of < 1 || f.index < 0 || f.index >= f.of {
 		return fmt.Errorf("--index %d --of %d: the index must be 0 to %d", f.index, f.of, max(0, f.of-1))
+	}
+	if err := f.check(); err != nil {
+		return err
 	}
 	plan, err := openSweep(dir)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
@@ -27,9 +26,9 @@ type runFlags struct {
 // trainFlags are the flags of train.
 type trainFlags struct {
 	runFlags
-	workers         int
-	engine, backend string
-	resume, quiet   bool
+	engineFlags
+	workers       int
+	resume, quiet bool
 
 	line []string // command line, for the hint how to resume
 }
@@ -48,6 +47,9 @@ func newTrain(line []string) *cobra.Command {
   neurocredit train fig4cd --out runs/fig4cd --resume`,
 		Args: arguments(1, -1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
 			configs, err := f.configs(cmd, args)
 			if err != nil {
 				return err
@@ -55,10 +57,10 @@ func newTrain(line []string) *cobra.Command {
 			return f.train(cmd.Context(), configs, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	f.add(c)
+	f.runFlags.add(c)
 	flags := c.Flags()
-	flags.IntVar(&f.workers, "workers", 0, "runs at a time, 0: one per core")
-	addEngine(flags, &f.engine, &f.backend)
+	addWorkers(flags, &f.workers, "runs at a time, 0: one per core")
+	f.engineFlags.add(flags)
 	flags.BoolVar(&f.resume, "resume", false, "go on with the runs in DIR, and start those that are not there")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "print only the table of results and errors")
 	return c
@@ -73,12 +75,6 @@ func (f *runFlags) add(c *cobra.Command) {
 	flags.IntVar(&f.epochs, "epochs", 0, "number of training passes, short for --set epochs=`N`")
 	flags.IntVar(&f.updates, "iterations", 0, "number of updates (mdgl), short for --set iterations=`N`")
 	c.MarkFlagRequired("out") // cannot fail: the flag exists
-}
-
-// addEngine adds the flags that say what computes. The packages check them.
-func addEngine(flags *pflag.FlagSet, engine, backend *string) {
-	flags.StringVar(engine, "engine", "auto", "what computes: auto, native or graph")
-	flags.StringVar(backend, "backend", "", "what the graph engine runs on: auto, go, xla:cpu or xla:cuda (default NEUROCREDIT_BACKEND, or auto)")
 }
 
 // ruleAssignments makes changes of settings from --rule.

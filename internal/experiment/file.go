@@ -67,6 +67,14 @@ func removeTemps(dir string) {
 
 // explain says what a user can do about an error of writing path.
 func explain(path string, err error) error {
+	// The name of a temporary file means nothing to a user.
+	var at *fs.PathError
+	var link *os.LinkError
+	if errors.As(err, &at) && strings.HasPrefix(filepath.Base(at.Path), tempPrefix) {
+		err = at.Err
+	} else if errors.As(err, &link) {
+		err = link.Err
+	}
 	switch {
 	case err == nil:
 		return nil
