@@ -223,7 +223,8 @@ type worker struct {
 	metrics *experiment.Metrics
 	records *recorder
 	result  *Result
-	good    []byte // state after the last validation
+	good    []byte          // state after the last validation
+	mark    experiment.Mark // when that was
 }
 
 // openFiles opens metrics and recordings and goes to the last checkpoint.
@@ -250,8 +251,30 @@ func (w *worker) openFiles() error {
 		if w.Pending != nil && !w.Done { // not in metrics.csv before the test
 			w.result.Epochs = append(w.result.Epochs, *w.Pending)
 		}
+		return w.keep()
 	}
 	return nil
+}
+
+// keep notes the present state, to which a run that diverges goes back.
+func (w *worker) keep() error {
+	var state bytes.Buffer
+	if err := w.save(&state); err != nil {
+		return err
+	}
+	w.good = state.Bytes()
+	if w.run != nil {
+		w.mark = w.run.Mark()
+	}
+	return nil
+}
+
+// saveGood saves the state that keep has noted.
+func (w *worker) saveGood() error {
+	return w.run.CheckpointAt(w.mark, func(to io.Writer) error {
+		_, err := to.Write(w.good)
+		return err
+	})
 }
 
 // work runs passes until the protocol is done.
@@ -270,6 +293,9 @@ func (w *worker) work(ctx context.Context) error {
 func (w *worker) stop(cause error) error {
 	var diverged *DivergedError
 	if errors.As(cause, &diverged) {
+		if w.run != nil && w.good != nil {
+			cause = errors.Join(cause, w.saveGood())
+		}
 		return w.fail(cause)
 	}
 	if w.run != nil {
@@ -352,16 +378,11 @@ func (w *worker) validated(score Score) error {
 			return err
 		}
 	}
-	var state bytes.Buffer
-	if err := w.save(&state); err != nil {
+	if err := w.keep(); err != nil {
 		return err
 	}
-	w.good = state.Bytes()
 	if w.run != nil && w.run.SinceCheckpoint() > time.Second {
-		return w.run.Checkpoint(func(to io.Writer) error {
-			_, err := to.Write(w.good)
-			return err
-		})
+		return w.saveGood()
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"sync"
@@ -35,7 +36,27 @@ type table struct {
 // and metrics to the disk, then lets save write the caller's state and puts it
 // in place in one step; the checkpoint before is kept as checkpoint.prev. After
 // an error the run can still be resumed from the checkpoint before.
-func (r *Run) Checkpoint(save func(w io.Writer) error) error {
+func (r *Run) Checkpoint(save func(w io.Writer) error) error { return r.CheckpointAt(r.Mark(), save) }
+
+// A Mark is a moment that a later checkpoint can go back to.
+type Mark struct{ files table }
+
+// Mark marks the present moment.
+func (r *Run) Mark() Mark {
+	now := table{Metrics: r.saved.Metrics, Recordings: maps.Clone(r.saved.Recordings)} // also of those not opened by this process
+	if r.metrics != nil {
+		now.Metrics = r.metrics.size
+	}
+	for name, a := range r.recorders {
+		now.Recordings[name] = a.Rows()
+	}
+	return Mark{now}
+}
+
+// CheckpointAt is [Run.Checkpoint] for an earlier moment, of which save writes the
+// state. What metrics and recordings have got since stays readable until the run
+// is resumed, which cuts it off.
+func (r *Run) CheckpointAt(m Mark, save func(w io.Writer) error) error {
 	if err := r.lock.check(); err != nil {
 		return err
 	}
@@ -43,12 +64,11 @@ func (r *Run) Checkpoint(save func(w io.Writer) error) error {
 	if err := save(&r.buffer); err != nil {
 		return fmt.Errorf("experiment: %s: saving the state: %w", r.dir, err)
 	}
-	next, err := r.syncFiles()
-	if err != nil {
+	if err := r.syncFiles(); err != nil {
 		return err
 	}
 	path := filepath.Join(r.dir, checkpointName)
-	temp, err := writeTemp(path, encodeCheckpoint(next, r.buffer.Bytes()))
+	temp, err := writeTemp(path, encodeCheckpoint(m.files, r.buffer.Bytes()))
 	if err != nil {
 		return err
 	}
@@ -58,7 +78,7 @@ func (r *Run) Checkpoint(save func(w io.Writer) error) error {
 	if err := commitTemp(temp, path); err != nil {
 		return err
 	}
-	r.saved, r.state, r.hasState = next, nil, false
+	r.saved, r.state, r.hasState = m.files, nil, false
 	r.lastSave = time.Now()
 	return r.writeStatus()
 }
@@ -67,13 +87,9 @@ func (r *Run) Checkpoint(save func(w io.Writer) error) error {
 // or since its start.
 func (r *Run) SinceCheckpoint() time.Duration { return time.Since(r.lastSave) }
 
-// syncFiles brings metrics and recordings to the disk and returns their lengths.
-// The waiting is done for many files at once, which file systems do together.
-func (r *Run) syncFiles() (table, error) {
-	next := table{Metrics: r.saved.Metrics, Recordings: map[string]int{}}
-	for name, rows := range r.saved.Recordings { // also of those not opened by this process
-		next.Recordings[name] = rows
-	}
+// syncFiles brings metrics and recordings to the disk. The waiting is done for
+// many files at once, which file systems do together.
+func (r *Run) syncFiles() error {
 	var (
 		wait   sync.WaitGroup
 		mu     sync.Mutex
@@ -92,18 +108,16 @@ func (r *Run) syncFiles() (table, error) {
 		})
 	}
 	if m := r.metrics; m != nil {
-		next.Metrics = m.size
 		start(m.path, m.f.Sync)
 	}
 	for name, a := range r.recorders {
 		rows, ok := r.saved.Recordings[name]
-		next.Recordings[name] = a.Rows()
 		if !ok || rows != a.Rows() {
 			start(r.recordingPath(name), a.Sync)
 		}
 	}
 	wait.Wait()
-	return next, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // Restore passes the state of the newest checkpoint to load and returns true,

@@ -144,3 +144,75 @@ func BenchmarkCheckpoint(b *testing.B) {
 		}
 	}
 }
+
+// TestCheckpointAt: a checkpoint of an earlier moment cuts off what came later, but
+// not before the run is resumed.
+func TestCheckpointAt(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "run")
+	open := func(r *Run) (*Metrics, *npy.Appender) {
+		t.Helper()
+		m, err := r.Metrics("step")
+		if err != nil {
+			t.Fatal(err)
+		}
+		a, err := r.Record("training/1/hidden0/x", npy.Float32, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return m, a
+	}
+	state := func(s string) func(io.Writer) error {
+		return func(w io.Writer) error { _, err := io.WriteString(w, s); return err }
+	}
+	r, err := Create(dir, toyManifest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, a := open(r)
+	var marks []Mark
+	for i := range 4 {
+		marks = append(marks, r.Mark())
+		if err := errors.Join(m.Append(float64(i)), a.Append([]float64{float64(i)})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(r.Checkpoint(state("four")), r.CheckpointAt(marks[2], state("two"))); err != nil {
+		t.Fatal(err)
+	}
+	err = errFail
+	r.Finish(&err)
+	rows := func() (metrics, recorded int) {
+		t.Helper()
+		table, err := ReadMetrics(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := npy.OpenReader(recordingPath(dir, "training/1/hidden0/x"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		return len(table.Rows), f.Rows()
+	}
+	if m, a := rows(); m != 4 || a != 4 {
+		t.Errorf("%d rows of metrics and %d of the recording, want 4", m, a)
+	}
+	if r, err = Resume(dir, toyManifest); err != nil {
+		t.Fatal(err)
+	}
+	open(r)
+	found, err := r.Restore(func(in io.Reader) error {
+		text, err := io.ReadAll(in)
+		if string(text) != "two" {
+			t.Errorf("state %q", text)
+		}
+		return err
+	})
+	if !found || err != nil {
+		t.Fatal(found, err)
+	}
+	r.Finish(&err)
+	if m, a := rows(); m != 2 || a != 2 {
+		t.Errorf("%d rows of metrics and %d of the recording after resuming, want 2", m, a)
+	}
+}
