@@ -203,6 +203,9 @@ func TestCurve(t *testing.T) {
 			t.Errorf("%s: %v, %v, %v", quantity, x, y, err)
 		}
 	}
+	if _, _, err := new(Result).Curve("acuracy"); err == nil {
+		t.Error("without epochs a wrong name is accepted")
+	}
 	if _, _, err := r.Curve("acuracy"); err == nil || !strings.Contains(err.Error(), `"accuracy"`) {
 		t.Errorf("error %v", err)
 	}

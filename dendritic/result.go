@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"gonum.org/v1/gonum/mat"
 
@@ -43,28 +44,26 @@ func (r *Result) Last() Epoch {
 // (100 - accuracy), "mean_abs_error", "rmse", and for the first hidden level
 // "angle" (degrees), "norm_up", "norm_down", "p2i_mismatch", "i2p_mismatch".
 func (r *Result) Curve(quantity string) (x, y []float64, err error) {
+	if !slices.Contains(curves, quantity) {
+		return nil, nil, fmt.Errorf("dendritic: no curve %q%s, must be one of %v", quantity, config.Suggest(quantity, curves), curves)
+	}
 	for _, e := range r.Epochs {
-		v, ok := e.value(quantity)
-		if !ok {
-			return nil, nil, fmt.Errorf("dendritic: no curve %q%s, must be one of %v", quantity, config.Suggest(quantity, curves), curves)
-		}
-		x, y = append(x, float64(e.Epoch)), append(y, v)
+		x, y = append(x, float64(e.Epoch)), append(y, e.value(quantity))
 	}
 	return x, y, nil
 }
 
 var curves = []string{"accuracy", "error", "mean_abs_error", "rmse", "angle", "norm_up", "norm_down", "p2i_mismatch", "i2p_mismatch"}
 
-func (e *Epoch) value(quantity string) (float64, bool) {
+func (e *Epoch) value(quantity string) float64 {
 	var a Alignment
 	if len(e.Alignment) > 0 {
 		a = e.Alignment[0]
 	}
-	v, ok := map[string]float64{
+	return map[string]float64{
 		"accuracy": e.Score.Accuracy, "error": 100 - e.Score.Accuracy, "mean_abs_error": e.Score.MeanAbsError, "rmse": e.Score.RMSE,
 		"angle": a.Angle, "norm_up": a.NormUp, "norm_down": a.NormDown, "p2i_mismatch": a.P2IMismatch, "i2p_mismatch": a.I2PMismatch,
 	}[quantity]
-	return v, ok
 }
 
 // columns of metrics.csv: one row per validation pass; the last row has the test
