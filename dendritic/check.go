@@ -12,7 +12,11 @@ import (
 // CheckFields reports conditions that concern several fields. It is called by
 // Validate and when a configuration is read.
 func (c *Config) CheckFields(report func(path, text string)) {
-	fail := func(path, format string, args ...any) { report(path, fmt.Sprintf(format, args...)) }
+	sound := true
+	fail := func(path, format string, args ...any) {
+		sound = false
+		report(path, fmt.Sprintf(format, args...))
+	}
 	c.checkTime(fail)
 	c.checkLearning(fail)
 	c.checkData(fail)
@@ -20,6 +24,11 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	for _, group := range []string{groupUp, groupP2I, groupI2P, groupDown} {
 		if _, _, err := c.parseRule(group); err != nil {
 			fail("learning.rules."+group, "is no rule: %v", err)
+		}
+	}
+	if d := &c.Data; sound && d.Train > 0 && d.Valid > 0 { // else it is checked when the data are there
+		if key, why := c.checkRows(d.Train*d.Classes, d.Valid*d.Classes); key != "" {
+			fail(key, "%s", why)
 		}
 	}
 }
@@ -112,8 +121,8 @@ func (c *Config) checkRecord(fail failer) {
 	for level, groups := range c.Record.Variables {
 		path := "record.variables." + level
 		l, err := strconv.Atoi(level)
-		if err != nil || l < 0 || l > c.Hidden()+2 {
-			fail(path, "is no level, must be 0 to %d", c.Hidden()+2)
+		if err != nil || l < 0 || l > c.Hidden()+2 || strconv.Itoa(l) != level {
+			fail(path, "is no level, must be 0 to %d, in plain digits", c.Hidden()+2)
 			continue
 		}
 		for group, variables := range groups {

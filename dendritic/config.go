@@ -154,10 +154,12 @@ type Rules struct {
 
 // Record says what is written to disk while a run goes on. Every is in steps;
 // 0 takes the readout interval. Weights may have a longer interval of their own:
-// at the readout interval a published run records 25 GB.
+// at the readout interval a published run records 25 GB. Rows lie at multiples of
+// an interval on the axis of all steps, where every epoch has its validation and
+// then its training: half an epoch gives one row of the weights per epoch.
 type Record struct {
 	Every        int       `yaml:"every" min:"0" doc:"steps between rows of neuron variables; 0: the readout interval"`
-	WeightsEvery int       `yaml:"weights_every" min:"0" doc:"steps between rows of synapse variables (training only); 0: as every"`
+	WeightsEvery int       `yaml:"weights_every" min:"0" doc:"steps, counted through validation and training, between rows of synapse variables (training only); 0: as every"`
 	Variables    Variables `yaml:"variables,omitempty" doc:"level → population or synapse group → variables"`
 }
 

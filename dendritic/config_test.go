@@ -66,6 +66,18 @@ func TestValidate(t *testing.T) {
 		{"record variable", func(c *Config) { c.Record.Variables = Variables{"1": {"inter": {"rate_basal"}}} }, []string{"record.variables.1.inter", "rate_basal", "rate_dendrite"}},
 		{"record delta of fb", func(c *Config) { c.Record.Variables = Variables{"1": {"fb": {"delta"}}} }, []string{"record.variables.1.fb", "delta", "[g]"}},
 		{"record bias without bias", func(c *Config) { c.Record.Variables = Variables{"1": {"bias_to_pyr": {"g"}}} }, []string{"bias_to_pyr"}},
+		{"record level with a zero", func(c *Config) { c.Record.Variables = Variables{"01": {"fb": {"g"}}} }, []string{"record.variables.01", "0 to 3"}},
+		{"record level with a sign", func(c *Config) { c.Record.Variables = Variables{"+1": {"fb": {"g"}}} }, []string{"record.variables.+1", "0 to 3"}},
+		{"record delta of an own rule", func(c *Config) {
+			c.Learning.Rules.P2I.Weight = "eta*rate_post"
+			c.Record.Variables = Variables{"1": {"p2i": {"delta"}}}
+		}, []string{"record.variables.1.p2i", "delta", "[g]"}},
+		{"record no weights", func(c *Config) {
+			c.Record = Record{WeightsEvery: 690000, Variables: Variables{"1": {"fb": {"g"}}}}
+		}, []string{"record.weights_every", "690000", "90000 steps of validation", "at most 600000"}},
+		{"record no weights, either", func(c *Config) {
+			c.Record = Record{Every: 300e6, Variables: Variables{"1": {"fb": {"g"}}}}
+		}, []string{"record.every", "300000000", "at most 600000"}},
 		{"record interval", func(c *Config) { c.Record.Every = -5 }, []string{"record.every", "-5", ">= 0"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -84,6 +96,13 @@ func TestValidate(t *testing.T) {
 				t.Errorf("Train gives %v, %v", r, err)
 			}
 		})
+	}
+	for _, every := range []int{345000, 600000} { // once per epoch
+		cfg := YinYang(PAL)
+		cfg.Record = Record{WeightsEvery: every, Variables: Variables{"1": {"fb": {"g"}}}}
+		if err := cfg.Validate(); err != nil || cfg.RecordingSize() != 400*4*90 {
+			t.Errorf("every %d steps: %v, %d bytes", every, err, cfg.RecordingSize())
+		}
 	}
 	all := YinYang(PAL)
 	all.Presentation.Records, all.Circuit.InputTau, all.Data.Classes = 7, 0.001, 2

@@ -98,21 +98,50 @@ func (c *Config) RecordingSize() int64 {
 }
 
 // recordingSize is RecordingSize for known numbers of patterns per pass.
-func (c *Config) recordingSize(trainPatterns, validPatterns, testPatterns int) int64 {
-	neurons, synapses := c.intervals()
-	steps := int64(c.StepsPerPattern())
-	train := steps * int64(trainPatterns) * int64(c.Epochs)
-	rest := steps * (int64(validPatterns)*int64(c.Epochs+1) + int64(testPatterns))
-	var bytes int64
+func (c *Config) recordingSize(train, valid, test int) int64 {
+	neurons, synapses := c.rows(train, valid, test)
+	size := 0.0
 	for _, p := range c.probes() {
-		row := int64(c.width(&p)) * 4
+		rows := neurons
 		if p.synapse {
-			bytes += row * (train / int64(synapses))
-		} else {
-			bytes += row * ((train + rest) / int64(neurons))
+			rows = synapses
 		}
+		size += 4 * float64(c.width(&p)) * float64(rows)
 	}
-	return bytes
+	return int64(min(size, 1<<62))
+}
+
+// rows returns how many rows a complete run records of a neuron variable and of a
+// synapse variable, for known numbers of patterns per pass.
+func (c *Config) rows(train, valid, test int) (neurons, synapses int64) {
+	everyN, everyS := c.intervals()
+	steps := c.StepsPerPattern()
+	at := 0
+	for range c.Epochs {
+		synapses += int64(multiples(everyS, at+steps*valid, at+steps*(valid+train)))
+		at += steps * (valid + train)
+	}
+	return int64(multiples(everyN, 0, at) + multiples(everyN, at, at+steps*valid) + multiples(everyN, at, at+steps*test)), synapses
+}
+
+// multiples returns how many multiples of every there are from one step up to
+// another one.
+func multiples(every, from, to int) int { return (to+every-1)/every - (from+every-1)/every }
+
+// checkRows returns which key gives synapse variables an interval at which a run
+// has no row of them, and why, for known numbers of patterns per pass; "" if none.
+func (c *Config) checkRows(train, valid int) (key, why string) {
+	synapse := slices.ContainsFunc(c.probes(), func(p probe) bool { return p.synapse })
+	if _, rows := c.rows(train, valid, 0); !synapse || rows > 0 || c.Epochs == 0 {
+		return "", ""
+	}
+	if key = "record.weights_every"; c.Record.WeightsEvery == 0 {
+		key = "record.every"
+	}
+	_, every := c.intervals()
+	steps := c.StepsPerPattern()
+	return key, fmt.Sprintf("is %d, but no step of training is a multiple of that: an epoch has %d steps of validation, then %d of training; at most %d give weights a row in every pass",
+		every, steps*valid, steps*train, steps*train)
 }
 
 // recorder writes the recordings of a run.

@@ -176,22 +176,21 @@ func (c *Recording) unevenPass(n, samples int) (first, rows int, err error) {
 	steps := c.result.Config.StepsPerPattern()
 	length := samples * steps
 	epoch := (d.Train + d.Valid) * d.Classes * steps
-	multiples := func(from, to int) int { return (to+c.Every-1)/c.Every - (from+c.Every-1)/c.Every }
 	start := func(pass int) int { return pass * epoch }
 	switch c.Name.Stage {
 	case Training:
 		start = func(pass int) int { return (pass-1)*epoch + d.Valid*d.Classes*steps }
 		for pass := 1; pass < n; pass++ {
-			first += multiples(start(pass), start(pass)+length)
+			first += multiples(c.Every, start(pass), start(pass)+length)
 		}
 	case Validation:
 		for pass := range n {
-			first += multiples(start(pass), start(pass)+length)
+			first += multiples(c.Every, start(pass), start(pass)+length)
 		}
 	case Testing:
 		start = func(int) int { return c.result.Config.Epochs * epoch }
 	}
-	return first, multiples(start(n), start(n)+length), nil
+	return first, multiples(c.Every, start(n), start(n)+length), nil
 }
 
 // Readouts reads the readouts of one pass, which decide about the class of every

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"math"
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -145,5 +147,27 @@ func TestRecordingIsTheFinalWeight(t *testing.T) {
 		if math.Abs(v-row[i]) > 1e-6 {
 			t.Errorf("synapse %d: recorded %g, the network has %g", i, row[i], v)
 		}
+	}
+}
+
+// How many steps an epoch has may be known only when the data are there: an interval
+// without rows is refused then.
+func TestNoRowsOfOwnData(t *testing.T) {
+	c := small(PAL, 5, 6, 2)
+	c.Epochs = 3
+	c.Record = Record{WeightsEvery: 2000, Variables: Variables{"1": {"fb": {"g"}}}}
+	o := &Options{Dir: filepath.Join(t.TempDir(), "run"), Data: source{in: 5, out: 2, train: 12, valid: 8, test: 4}}
+	_, err := Train(t.Context(), c, o)
+	if err == nil || !strings.Contains(err.Error(), "record.weights_every is 2000") || !strings.Contains(err.Error(), "at most 1200") {
+		t.Errorf("error %v", err)
+	}
+	c.Record.WeightsEvery = 1000
+	r, err := Train(t.Context(), c, o)
+	must(t, err)
+	rec, err := r.Recording(RecordingName{Training, 1, "fb", "g"})
+	must(t, err)
+	defer rec.Close()
+	if rec.Rows() != 3 {
+		t.Errorf("%d rows, want one per epoch", rec.Rows())
 	}
 }

@@ -149,6 +149,9 @@ func (s *sweep) begin(ctx context.Context, i int) (*worker, error) {
 	}
 	w := &worker{result: &Result{Dir: dir}}
 	if dir != "" {
+		if key, why := c.checkRows(c.passSize(splits.Train, c.Data.Train), c.passSize(splits.Valid, c.Data.Valid)); key != "" {
+			return nil, fmt.Errorf("dendritic: %s %s", key, why)
+		}
 		if err := checkDisk(&c, splits, dir); err != nil {
 			return nil, err
 		}

@@ -1,6 +1,9 @@
 package dendritic
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // Names of the state variables, as in the published recordings (section 2 of
 // docs/models/dendritic.md).
@@ -44,10 +47,10 @@ func (c *Config) recordable(level int, group string) []string {
 		return interVariables
 	case "output":
 		return outputVariables
-	case "fb":
-		if c.rule(groupDown).Delta == "" {
-			return synapseVariables[:1]
-		}
+	}
+	rule := map[string]string{"fb": groupDown, "p2i": groupP2I, "bias_to_inter": groupP2I, "i2p": groupI2P}[group]
+	if c.rule(cmp.Or(rule, groupUp)).Delta == "" {
+		return synapseVariables[:1]
 	}
 	return synapseVariables
 }
