@@ -44,8 +44,9 @@ func (n *network[F]) settle() {
 	}
 }
 
-// limit bounds prospective voltages and weights. Both are of order 1; a circuit
-// that reaches the limit has lost all meaning and would end in NaN.
+// limit bounds the norm of all prospective voltages. They and the weights are of
+// order 1; a circuit that reaches the limit has lost all meaning and would end in
+// NaN.
 const limit = 1e6
 
 // bounded checks the prospective voltages, where whatever a rule breaks shows
@@ -65,17 +66,17 @@ func (n *network[F]) bounded() bool {
 	return a+b+c+d < limit*limit // false for NaN
 }
 
-// DivergedError reports a run that was stopped because a quantity became NaN or
+// DivergedError reports a run that was stopped because its voltages became NaN or
 // left all bounds.
 type DivergedError struct {
 	Step     uint64  // steps since the start of the run
-	Quantity string  // what is out of bounds
+	Quantity string  // what grew most
 	Value    float64 // its value
 	Rule     string  // the rule that changes it, if it is a weight
 }
 
 func (e *DivergedError) Error() string {
-	s := fmt.Sprintf("dendritic: step %d: %s has grown to %g: the circuit leaves its bounds (%g)", e.Step, e.Quantity, e.Value, float64(limit))
+	s := fmt.Sprintf("dendritic: step %d: %s has grown to %g; the norm of all prospective voltages must stay below %g", e.Step, e.Quantity, e.Value, float64(limit))
 	if e.Rule != "" {
 		s += "; its rule: " + e.Rule
 	}

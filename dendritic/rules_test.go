@@ -211,7 +211,7 @@ func TestDiverging(t *testing.T) {
 				if !strings.Contains(d.Quantity, c.quantity) || d.Rule != rule.String() || !(math.Abs(d.Value) > limit/1e3 || math.IsNaN(d.Value)) {
 					t.Errorf("%s: %+v, want a %q and the rule %q", precision, *d, c.quantity, rule)
 				}
-				for _, part := range []string{fmt.Sprint("step ", d.Step), d.Quantity, d.Rule} {
+				for _, part := range []string{fmt.Sprint("step ", d.Step), d.Quantity, "norm of all prospective voltages", d.Rule} {
 					if !strings.Contains(err.Error(), part) {
 						t.Errorf("%s: message %q lacks %q", precision, err, part)
 					}
