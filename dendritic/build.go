@@ -35,6 +35,9 @@ func Build(c Config) (*Network, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
+	if text := c.checkMembrane(); text != "" {
+		return nil, fmt.Errorf("dendritic: circuit.dt: %s: Build does that", text)
+	}
 	n := &Network{cfg: c}
 	var err error
 	if n.sim, err = newSimulator(&n.cfg, true); err != nil {

@@ -18,6 +18,9 @@ func (c *Config) CheckFields(report func(path, text string)) {
 		report(path, fmt.Sprintf(format, args...))
 	}
 	c.checkTime(fail)
+	if why, text := c.needsMembrane(), c.checkMembrane(); why != "" && text != "" {
+		fail("circuit.dt", "%s: %s", text, why)
+	}
 	c.checkLearning(fail)
 	c.checkData(fail)
 	c.checkRecord(fail)
@@ -58,6 +61,34 @@ func (c *Config) checkTime(fail failer) {
 			fail(t.path, "%g ms must be >= dt, %g ms", t.tau, c.Circuit.Dt)
 		}
 	}
+}
+
+// needsMembrane says why a run simulates membrane voltages, "" if it does not.
+func (c *Config) needsMembrane() string {
+	switch {
+	case !c.Circuit.LatentEquilibrium:
+		return "circuit.latent_equilibrium is off"
+	case c.Precision == Float32:
+		return "precision is float32"
+	case c.needsFull():
+		return "record.variables asks for membrane variables"
+	}
+	return ""
+}
+
+// checkMembrane says why the Euler steps of membrane voltages,
+// dV = dt·G·(v_steady − V), overshoot more and more, "" if they do not.
+func (c *Config) checkMembrane() string {
+	g, dt := &c.Circuit.Conductances, c.Circuit.Dt
+	for _, p := range []struct {
+		kind  kind
+		total float64
+	}{{pyramidal, g.Leak + g.Basal + g.Apical}, {inter, g.Leak + g.Dendrite + g.Soma}, {output, g.Leak + g.Basal + g.Target}} {
+		if !(dt*p.total < 2) {
+			return fmt.Sprintf("%g ms times the total conductance of %s neurons, %g/ms, is %g, must be < 2 where membrane voltages are simulated", dt, p.kind, p.total, dt*p.total)
+		}
+	}
+	return ""
 }
 
 func (c *Config) checkLearning(fail failer) {

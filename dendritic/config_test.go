@@ -44,6 +44,13 @@ func TestValidate(t *testing.T) {
 		{"noise tau", func(c *Config) { c.Circuit.Noise.Tau = 0.005 }, []string{"circuit.noise.tau", "0.005", "dt"}},
 		{"up tau", func(c *Config) { c.Learning.Taus.Up = 0.005 }, []string{"learning.taus.up", "0.005", "dt"}},
 		{"conductance", func(c *Config) { c.Circuit.Conductances.Leak = 0 }, []string{"circuit.conductances.leak", "0", "> 0"}},
+		{"membrane without latent equilibrium", func(c *Config) { c.Circuit.Conductances.Leak = 300; c.Circuit.LatentEquilibrium = false },
+			[]string{"circuit.dt", "0.01 ms", "300.16/ms", "3.0016", "< 2", "latent_equilibrium"}},
+		{"membrane in float32", func(c *Config) { c.Circuit.Conductances.Soma = 200; c.Precision = Float32 }, []string{"circuit.dt", "inter", "< 2", "float32"}},
+		{"recorded membrane", func(c *Config) {
+			c.Circuit.Conductances.Target = 200
+			c.Record.Variables = Variables{"1": {"pyramidal": {"V"}}}
+		}, []string{"circuit.dt", "output", "< 2", "record.variables"}},
 		{"rates up", func(c *Config) { c.Learning.Rates.Up = []float64{1} }, []string{"learning.rates.up", "1 entries", "2"}},
 		{"rates down", func(c *Config) { c.Learning.Rates.Down = []float64{0, 0.5} }, []string{"learning.rates.down", "2 entries", "1"}},
 		{"rates p2i", func(c *Config) { c.Learning.Rates.P2I = nil }, []string{"learning.rates.p2i", "0 entries"}},
@@ -96,6 +103,15 @@ func TestValidate(t *testing.T) {
 				t.Errorf("Train gives %v, %v", r, err)
 			}
 		})
+	}
+	stiff := YinYang(PAL) // nothing depends on the membrane voltages
+	stiff.Circuit.Conductances.Leak = 300
+	stiff.Record.Variables = Variables{"1": {"pyramidal": {"v_brev"}}}
+	if err := stiff.Validate(); err != nil {
+		t.Error(err)
+	}
+	if _, err := Build(stiff); err == nil || !strings.Contains(err.Error(), "300.16/ms") {
+		t.Errorf("error %v", err)
 	}
 	for _, every := range []int{345000, 600000} { // once per epoch
 		cfg := YinYang(PAL)
