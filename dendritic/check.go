@@ -21,6 +21,7 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	if why, text := c.needsMembrane(), c.checkMembrane(); why != "" && text != "" {
 		fail("circuit.dt", "%s: %s", text, why)
 	}
+	c.checkSize(fail)
 	c.checkLearning(fail)
 	c.checkData(fail)
 	c.checkRecord(fail)
@@ -38,7 +39,19 @@ func (c *Config) CheckFields(report func(path, text string)) {
 
 type failer func(path, format string, args ...any)
 
+// Bounds of what a run may ask for: beyond what is sensible, but far from where
+// numbers overflow.
+const (
+	maxSteps    = 10_000_000    // per presentation
+	maxRunSteps = 1e15          // of a run
+	maxValues   = 1_000_000_000 // synapses, and input values of generated data
+)
+
 func (c *Config) checkTime(fail failer) {
+	if n := c.Presentation.Time / c.Circuit.Dt; !(n <= maxSteps) {
+		fail("presentation.time", "%g ms has %.3g steps of %g ms (circuit.dt), must have at most %d", c.Presentation.Time, n, c.Circuit.Dt, maxSteps)
+		return
+	}
 	p := c.StepsPerPattern()
 	switch {
 	case p < 1:
@@ -47,7 +60,7 @@ func (c *Config) checkTime(fail failer) {
 	case p%c.Presentation.Records != 0:
 		fail("presentation.records", "%d must divide the %d steps of a presentation", c.Presentation.Records, p)
 	}
-	if lag := steps(c.Presentation.LearningLag, c.Circuit.Dt); lag >= p {
+	if lag := c.Presentation.LearningLag; lag/c.Circuit.Dt > maxSteps || steps(lag, c.Circuit.Dt) >= p {
 		fail("presentation.learning_lag", "%g ms must be shorter than presentation.time, %g ms", c.Presentation.LearningLag, c.Presentation.Time)
 	}
 	for _, t := range []struct {
@@ -121,6 +134,21 @@ func (c *Config) checkLearning(fail failer) {
 	}
 }
 
+// checkSize verifies that the weights fit a memory.
+func (c *Config) checkSize(fail failer) {
+	n, synapses := c.Circuit.Levels, 0.0
+	for l := 1; l < len(n); l++ {
+		pair := float64(n[l-1]) * float64(n[l])
+		if l > 1 { // up, down, p2i and i2p
+			pair *= 4
+		}
+		synapses += pair
+	}
+	if synapses > maxValues {
+		fail("circuit.levels", "%v has %.3g synapses, at most %d are possible", n, synapses, maxValues)
+	}
+}
+
 // checkData relates the data set to the levels.
 func (c *Config) checkData(fail failer) {
 	in, out := c.Circuit.Levels[0], c.Circuit.Levels[len(c.Circuit.Levels)-1]
@@ -141,6 +169,15 @@ func (c *Config) checkData(fail failer) {
 		fail("data.files", "must name train, valid and test for data.set: files")
 	case d.Set != "files" && d.Files != (Files{}):
 		fail("data.files", "is not used with data.set: %s", d.Set)
+	}
+	n := float64(d.Classes)
+	total := (float64(c.Epochs)*(float64(d.Train)+float64(d.Valid)) + float64(d.Valid) + float64(d.Test)) * n * float64(c.StepsPerPattern())
+	if total > maxRunSteps {
+		fail("epochs", "%d with %g patterns per pass come to %.3g steps, at most %g are possible", c.Epochs, float64(d.Train+d.Valid)*n, total, maxRunSteps)
+	}
+	values := (float64(d.Train) + float64(d.Valid) + float64(d.Test)) * n * float64(in)
+	if generated := slices.Contains([]string{"yinyang", "bars", "mimic"}, d.Set); generated && values > maxValues {
+		fail("data", "train %d, valid %d and test %d are %.3g input values, at most %d are possible", d.Train, d.Valid, d.Test, values, maxValues)
 	}
 	if d.Set != "files" && d.Set != "own" && (d.Train < 1 || d.Valid < 1 || d.Test < 1) {
 		fail("data", "train %d, valid %d and test %d must be >= 1 for %s", d.Train, d.Valid, d.Test, d.Set)

@@ -40,9 +40,9 @@ type Data struct {
 	Seed    uint32  `yaml:"seed" doc:"seed of the data set, independent of the run's seed"`
 	Noise   float64 `yaml:"noise" min:"0" max:"1" doc:"pixel noise of bars"`
 	Classes int     `yaml:"classes" min:"1" max:"100000" doc:"number of classes"`
-	Train   int     `yaml:"train" min:"0" doc:"training samples per class and pass; 0 with files or own data: all"`
-	Valid   int     `yaml:"valid" min:"0" doc:"validation samples per class and pass; 0 with files or own data: all"`
-	Test    int     `yaml:"test" min:"0" doc:"test samples per class"`
+	Train   int     `yaml:"train" min:"0" max:"1000000000" doc:"training samples per class and pass; 0 with files or own data: all"`
+	Valid   int     `yaml:"valid" min:"0" max:"1000000000" doc:"validation samples per class and pass; 0 with files or own data: all"`
+	Test    int     `yaml:"test" min:"0" max:"1000000000" doc:"test samples per class"`
 	Dir     string  `yaml:"dir,omitempty" doc:"folder of the MNIST files; empty: NEUROCREDIT_DATA/mnist, then the user's cache"`
 	Files   Files   `yaml:"files,omitempty"`
 }
@@ -67,7 +67,7 @@ type Presentation struct {
 
 // Circuit holds the constants of the dynamics (section 2).
 type Circuit struct {
-	Levels            []int        `yaml:"levels" minlen:"3" min:"1" doc:"neurons per level: input, hidden levels, output"`
+	Levels            []int        `yaml:"levels" minlen:"3" min:"1" max:"10000000" doc:"neurons per level: input, hidden levels, output"`
 	Activation        string       `yaml:"activation" enum:"sigmoid,sigmoid_stable,soft_relu" doc:"transfer function φ"`
 	Dt                float64      `yaml:"dt" unit:"ms" min:"0" exclusive:"min" doc:"time step"`
 	LatentEquilibrium bool         `yaml:"latent_equilibrium" doc:"rates follow the prospective voltage V + τ dV/dt; off: the voltage V"`

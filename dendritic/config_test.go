@@ -30,7 +30,7 @@ func TestValidate(t *testing.T) {
 		{"data set", func(c *Config) { c.Data.Set = "yin-yang" }, []string{"data.set", "yin-yang", "yinyang"}},
 		{"no levels", func(c *Config) { c.Circuit.Levels = nil }, []string{"circuit.levels"}},
 		{"no hidden level", func(c *Config) { c.Circuit.Levels = []int{4, 3} }, []string{"circuit.levels", "3"}},
-		{"empty level", func(c *Config) { c.Circuit.Levels = []int{4, 0, 3} }, []string{"circuit.levels", "0", ">= 1"}},
+		{"empty level", func(c *Config) { c.Circuit.Levels = []int{4, 0, 3} }, []string{"circuit.levels", "0", "in [1, 10000000]"}},
 		{"inputs", func(c *Config) { c.Circuit.Levels = []int{5, 30, 3} }, []string{"circuit.levels", "[5 30 3]", "begin with 4", "yinyang"}},
 		{"classes", func(c *Config) { c.Data.Classes = 4 }, []string{"data.classes", "4", "3"}},
 		{"activation", func(c *Config) { c.Circuit.Activation = "relu" }, []string{"circuit.activation", "relu", "soft_relu"}},
@@ -51,6 +51,14 @@ func TestValidate(t *testing.T) {
 			c.Circuit.Conductances.Target = 200
 			c.Record.Variables = Variables{"1": {"pyramidal": {"V"}}}
 		}, []string{"circuit.dt", "output", "< 2", "record.variables"}},
+		{"a brain", func(c *Config) { c.Circuit.Levels = []int{4, 1000000000, 3} }, []string{"circuit.levels", "1000000000", "in [1, 10000000]"}},
+		{"too many synapses", func(c *Config) { *c = small(FA, 1000000, 1000000, 3) }, []string{"circuit.levels", "[1000000 1000000 3]", "1e+12 synapses"}},
+		{"too many samples", func(c *Config) { c.Data.Train = 500000000000000 }, []string{"data.train", "500000000000000", "in [0, 1000000000]"}},
+		{"too many values", func(c *Config) { c.Data.Train = 1000000000 }, []string{"data", "1.2e+10 input values", "1000000000"}},
+		{"too long a run", func(c *Config) { c.Data.Train, c.Epochs = 10000000, 1000000 }, []string{"epochs", "1000000", "3e+15 steps"}},
+		{"endless pattern", func(c *Config) { c.Presentation.Time = 1e300 }, []string{"presentation.time", "1e+300", "1e+302 steps", "10000000"}},
+		{"no time step", func(c *Config) { c.Circuit.Dt = 1e-300 }, []string{"presentation.time", "1e+300 steps", "1e-300"}},
+		{"endless lag", func(c *Config) { c.Presentation.LearningLag = 1e300 }, []string{"presentation.learning_lag", "1e+300", "shorter"}},
 		{"rates up", func(c *Config) { c.Learning.Rates.Up = []float64{1} }, []string{"learning.rates.up", "1 entries", "2"}},
 		{"rates down", func(c *Config) { c.Learning.Rates.Down = []float64{0, 0.5} }, []string{"learning.rates.down", "2 entries", "1"}},
 		{"rates p2i", func(c *Config) { c.Learning.Rates.P2I = nil }, []string{"learning.rates.p2i", "0 entries"}},
