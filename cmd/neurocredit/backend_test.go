@@ -54,7 +54,10 @@ func TestEngineFlag(t *testing.T) {
 		append([]string{"fig3c/mdgl"}, tinyMDGL...),
 	} {
 		for _, engine := range []string{"native", "graph"} {
-			args := append([]string{"train", "--out", t.TempDir(), "--engine", engine, "--backend", "go"}, system...)
+			args := append([]string{"train", "--out", t.TempDir(), "--engine", engine}, system...)
+			if engine == "graph" {
+				args = append(args, "--backend", "go")
+			}
 			status, _, stderr := cli(t, args...)
 			if status != 0 {
 				t.Errorf("%s, %s: status %d\n%s", system[0], engine, status, stderr)

@@ -104,8 +104,8 @@ func (f *taskFlags) work(ctx context.Context, cmd *cobra.Command, dir string, wa
 		if requeued, problem := plan.requeue(cmd, before); requeued || problem != nil {
 			return problem
 		}
-	} else if len(failed) > 0 {
-		err = &trainError{fmt.Sprintf("%d of %d runs are not done%s", len(failed)+unfinished, len(configs), listFailed(configs, failed)), err}
+	} else if len(failed) > 0 || unfinished == 0 {
+		err = &trainError{notDone(configs, err), err}
 	}
 	return err
 }

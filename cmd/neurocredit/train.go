@@ -192,10 +192,9 @@ func (e *trainError) Unwrap() error { return e.cause }
 
 // outcome says what became of the runs that are not done, by their names.
 func (f *trainFlags) outcome(configs []settings, err error) error {
-	failed, unfinished := reasons(len(configs), err)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%d of %d runs are not done%s", len(failed)+unfinished, len(configs), listFailed(configs, failed))
-	if unfinished > 0 {
+	b.WriteString(notDone(configs, err))
+	if _, unfinished := reasons(len(configs), err); unfinished > 0 {
 		line := slices.Clone(f.line)
 		if !f.resume {
 			line = append(line, "--resume")
@@ -205,9 +204,14 @@ func (f *trainFlags) outcome(configs []settings, err error) error {
 	return &trainError{b.String(), err}
 }
 
-// listFailed writes a line for every run that failed.
-func listFailed(configs []settings, failed map[int]error) string {
+// notDone counts the runs that are not done, and says of each that failed why.
+func notDone(configs []settings, err error) string {
+	failed, unfinished := reasons(len(configs), err)
+	if len(failed)+unfinished == 0 {
+		return fmt.Sprintf("none of %d runs started: %v", len(configs), err)
+	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "%d of %d runs are not done", len(failed)+unfinished, len(configs))
 	for i, c := range configs {
 		if reason := failed[i]; reason != nil {
 			// Of several runs the error names the run already, of a single one it does not.
@@ -218,21 +222,24 @@ func listFailed(configs []settings, failed map[int]error) string {
 }
 
 // reasons takes the error of TrainAll apart: the errors of failed runs
-// by their index, and the number of runs that were stopped.
+// by their index, and the number of runs that were stopped. Neither: the error is of
+// no single run of several.
 func reasons(runs int, err error) (failed map[int]error, unfinished int) {
-	failed = map[int]error{}
 	var report interface {
 		Failed() []int
 		Unfinished() []int
 		Unwrap() []error
 	}
-	if !errors.As(err, &report) { // the error of the only run, or of all
-		if errors.Is(err, context.Canceled) {
-			return failed, runs
+	if !errors.As(err, &report) {
+		switch {
+		case errors.Is(err, context.Canceled):
+			return nil, runs
+		case runs > 1:
+			return nil, 0
 		}
-		failed[0] = err
-		return failed, 0
+		return map[int]error{0: err}, 0
 	}
+	failed = map[int]error{}
 	wrong := report.Failed()
 	both := slices.Concat(wrong, report.Unfinished())
 	slices.Sort(both)

@@ -122,6 +122,33 @@ func TestFailure(t *testing.T) {
 	}
 }
 
+// TestWholeFailure: what no run can do without is blamed on none, and what one run
+// lacks on that run alone.
+func TestWholeFailure(t *testing.T) {
+	status, _, stderr := cli(t, "train", "fig5", "--quiet", "--out", t.TempDir(), "--engine", "native")
+	if status != 1 || strings.Contains(stderr, "failed: ") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	contains(t, stderr, "none of 30 runs started: le: unknown engine \"native\"")
+	status, _, stderr = cli(t, "train", "autoencoder/bp", "--quiet", "--out", t.TempDir(), "--engine", "native")
+	if status != 1 {
+		t.Errorf("status %d", status)
+	}
+	contains(t, stderr, "1 of 1 runs are not done\nfailed: autoencoder_bp: le: unknown engine")
+
+	file := filepath.Join(t.TempDir(), "two.yaml")
+	text := "system: le\npreset: autoencoder/bp\nbase: {epochs: 0, data: {source: images, dir: /nonexistent}}\n" +
+		"variants:\n  first: {data: {train: 7}}\n  second: {}\nseeds: [1]\n"
+	if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	status, _, stderr = cli(t, "train", file, "--quiet", "--out", t.TempDir(), "--backend", "go")
+	if status != 1 {
+		t.Errorf("status %d", status)
+	}
+	contains(t, stderr, "2 of 2 runs are not done", "failed: two_first_seed_1: le: data: images: /nonexistent", "failed: two_second_seed_1: le: data: ")
+}
+
 func TestRuleFlag(t *testing.T) {
 	const rule = "w: delta/dt; delta: (dt*eta*noise_post*highpass_pre - delta)/dt"
 	dir := trainTiny(t, "yin-yang/pal", "--rule", "down="+rule, "--rule", "up=eta*(rate_post - predicted_rate_post)*rate_pre")

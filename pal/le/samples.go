@@ -22,9 +22,40 @@ type samples struct {
 
 // dataset is what runs with equal Data share.
 type dataset struct {
+	name  string
 	pool  *samples // training samples, then validation samples
 	train int      // of these
 	test  *samples
+}
+
+// loader returns a function that reads the data set of a configuration, once for all
+// that share it. An error is that of the configuration alone.
+func loader(ctx context.Context, own data.Source) func(c *Config) (*dataset, error) {
+	type key struct {
+		data    Data
+		in, out int // sizes the samples must have
+	}
+	type loaded struct {
+		set *dataset
+		err error
+	}
+	all := map[key]loaded{}
+	return func(c *Config) (*dataset, error) {
+		shapes, err := c.Network.shapes()
+		if err != nil {
+			return nil, fmt.Errorf("le: %w", err)
+		}
+		k := key{c.Data, shapes[0].n, shapes[len(shapes)-1].n}
+		l, known := all[k]
+		if !known {
+			l.set, l.err = c.load(ctx, own)
+			all[k] = l
+		}
+		if l.err != nil {
+			return nil, l.err
+		}
+		return l.set, l.set.check(c)
+	}
 }
 
 // load reads the data set of a configuration.
@@ -62,17 +93,22 @@ func (c *Config) load(ctx context.Context, own data.Source) (*dataset, error) {
 	if err != nil {
 		return nil, err
 	}
-	set := &dataset{pool: train, train: train.count, test: test}
+	set := &dataset{name: s.Name, pool: train, train: train.count, test: test}
 	set.pool.count += valid.count
 	set.pool.x = append(train.x, valid.x...)
 	set.pool.y = append(train.y, valid.y...)
 	set.pool.labels = append(train.labels, valid.labels...)
-	for _, n := range []int{set.train, valid.count, test.count} {
+	return set, nil
+}
+
+// check compares the parts with a batch.
+func (d *dataset) check(c *Config) error {
+	for _, n := range []int{d.train, d.pool.count - d.train, d.test.count} {
 		if n < c.Presentation.Batch {
-			return nil, fmt.Errorf("le: %s has a part of %d samples, less than one batch of %d", s.Name, n, c.Presentation.Batch)
+			return fmt.Errorf("le: %s has a part of %d samples, less than one batch of %d", d.name, n, c.Presentation.Batch)
 		}
 	}
-	return set, nil
+	return nil
 }
 
 func first(s *data.Set, n int) *data.Set {

@@ -98,21 +98,19 @@ func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) 
 		return results, err
 	}
 	defer b.Close()
-	sets := map[Data]*dataset{}
-	for _, c := range configs {
-		if sets[c.Data] == nil {
-			if sets[c.Data], err = c.load(ctx, o.Data); err != nil {
-				return results, err
-			}
-		}
-	}
+	load := loader(ctx, o.Data)
 	progress := experiment.NewProgress(ctx, o.Progress, len(configs))
 	defer progress.Close()
 	runs := make([]*run, len(configs))
 	groups, keys := map[string][]*run{}, []string(nil)
 	report := make(experiment.Report, len(configs))
 	for i := range configs {
-		r, err := openRun(&configs[i], sets[configs[i].Data], b, dirs[i], o.Resume, progress)
+		set, err := load(&configs[i])
+		if err != nil {
+			report[i] = err
+			continue
+		}
+		r, err := openRun(&configs[i], set, b, dirs[i], o.Resume, progress)
 		if err != nil {
 			report[i] = err
 			continue

@@ -325,6 +325,39 @@ func TestTrainErrors(t *testing.T) {
 	}
 }
 
+// A run without its data, or with too few of them, stops no other.
+func TestOneBadRun(t *testing.T) {
+	var configs []Config
+	for i, name := range []string{"good", "missing", "narrow", "rare", "also_good"} {
+		c := small(BP)
+		c.Name, c.Epochs, c.Seed = name, 1, uint64(i)
+		switch name {
+		case "missing":
+			c.Data.Source, c.Data.Dir = MNIST, filepath.Join(t.TempDir(), "nothing")
+		case "narrow":
+			c.Network.Input = []int{5}
+		case "rare":
+			c.Presentation.Batch = 40
+		}
+		configs = append(configs, c)
+	}
+	results, err := TrainAll(t.Context(), configs, &Options{Backend: backend.Go, Data: ownClouds, Dir: t.TempDir()})
+	var report interface{ Failed() []int }
+	if !errors.As(err, &report) || !slices.Equal(report.Failed(), []int{1, 2, 3}) {
+		t.Fatalf("error %v, want runs 1, 2 and 3 to fail", err)
+	}
+	for _, want := range []string{"run 1: le: data: mnist: " + configs[1].Data.Dir, "run 2: le: samples have 6 values", "run 3: le: clouds has a part of 24 samples, less than one batch of 40"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	for i, r := range results {
+		if good := strings.HasSuffix(configs[i].Name, "good"); good != (r != nil && r.Done) {
+			t.Errorf("%s: result %v", configs[i].Name, r)
+		}
+	}
+}
+
 // The configuration of a run reads back from its text.
 func TestConfigText(t *testing.T) {
 	c := Autoencoder(PAL)
