@@ -77,35 +77,70 @@ mdgl and le are chosen by name, and one of mdgl is yours.`,
 	return c
 }
 
-// printRules lists rules that are chosen by name.
+// printRules lists rules that are chosen by name, or shows the equation of that name.
 func printRules(w io.Writer, i *info, names []string) error {
+	own := i.own
 	if len(names) > 0 {
-		return fmt.Errorf("%s has no synapse groups with equations; without GROUP its rules are listed", i.name)
+		o, err := ownNamed(i, names[0])
+		if err != nil {
+			return err
+		}
+		own = []ownEquation{o}
+	} else {
+		fmt.Fprintf(w, "%s is one of\n", i.ruleKey)
+		for _, r := range i.rules {
+			fmt.Fprintf(w, "  %-10s  %s\n", r.name, r.meaning)
+		}
+		if len(own) > 0 {
+			fmt.Fprintln(w)
+		}
 	}
-	fmt.Fprintf(w, "%s is one of\n", i.ruleKey)
-	for _, r := range i.rules {
-		fmt.Fprintf(w, "  %-10s  %s\n", r.name, r.meaning)
+	for k, o := range own {
+		if k > 0 {
+			fmt.Fprintln(w)
+		}
+		fmt.Fprintf(w, "%s: %s\n\n%s", o.key, o.meaning, o.scope.Table())
 	}
-	for _, o := range i.own {
-		fmt.Fprintf(w, "\n%s: %s\n\n%s", o.key, o.meaning, o.scope.Table())
-	}
-	if len(i.own) > 0 {
+	if len(own) > 0 {
 		printFunctions(w)
 	}
 	return nil
+}
+
+// ownNamed returns the equation of a system whose rules are chosen by name.
+func ownNamed(i *info, key string) (ownEquation, error) {
+	var known []string
+	for _, o := range i.own {
+		if o.key == key {
+			return o, nil
+		}
+		known = append(known, o.key)
+	}
+	if len(known) == 0 {
+		return ownEquation{}, fmt.Errorf("%s has no equations as rules; neurocredit rules --system %[1]s lists those it has", i.name)
+	}
+	return ownEquation{}, fmt.Errorf("%s has no synapse groups with equations, and %q%s is none of the equations of a rule of one's own: %s",
+		i.name, key, didYouMean("", config.Nearest(key, known)), strings.Join(known, ", "))
 }
 
 func newRulesCheck(name *string) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check GROUP EQUATION",
 		Short: "Check a rule of your own",
+		Long: `Check reads the rule of a synapse group (up, p2i, i2p, down), or for mdgl an equation of a rule
+of your own (learning.signal, learning.secretion) with the cell types of the paper, and prints
+it as it is understood.`,
 		Example: `  neurocredit rules check down "eta*(noise_post*rate_pre - alpha*w)"
-  neurocredit rules check up "w: delta/dt; delta: (dt*eta*rate_post*rate_pre - delta)/tau"`,
+  neurocredit rules check up "w: delta/dt; delta: (dt*eta*rate_post*rate_pre - delta)/tau"
+  neurocredit rules check learning.signal "L + 0.5*M" --system mdgl`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := systemNamed(*name)
 			if err != nil {
 				return err
+			}
+			if len(s.about().rules) > 0 {
+				return checkOwn(cmd.OutOrStdout(), s.about(), args[0], args[1])
 			}
 			scope, err := ruleScope(s.about(), args[0])
 			if err != nil {
@@ -124,11 +159,22 @@ func newRulesCheck(name *string) *cobra.Command {
 	}
 }
 
+// checkOwn checks an equation of a rule of one's own.
+func checkOwn(w io.Writer, i *info, key, text string) error {
+	o, err := ownNamed(i, key)
+	if err != nil {
+		return err
+	}
+	e, err := equation.Parse(text, o.scope)
+	if err != nil {
+		return fmt.Errorf("%s: %w", key, err)
+	}
+	_, err = fmt.Fprintf(w, "%s  %v\n%-*s  %s\n", key, e, len(key), "LaTeX", e.LaTeX())
+	return err
+}
+
 // ruleScope lists the quantities of a group, with a suggestion in its error.
 func ruleScope(i *info, group string) (equation.Scope, error) {
-	if i.scope == nil {
-		return nil, fmt.Errorf("%s has no equations as rules; neurocredit rules --system %[1]s lists those it has", i.name)
-	}
 	scope, err := i.scope(group)
 	if err != nil {
 		err = fmt.Errorf("%w%s", err, didYouMean("", config.Nearest(group, groupNames(i))))

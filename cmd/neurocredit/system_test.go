@@ -275,10 +275,21 @@ func TestRulesOfSystems(t *testing.T) {
 	contains(t, ok(t, "rules", "--system", "pal"), "down: top-down", "last_rate_pre")
 	contains(t, ok(t, "rules", "--system", "mdgl"), "on_mdgl", "eprop", "learning.secretion: ", "M_cell")
 	contains(t, ok(t, "rules", "check", "up", "eta*lowpass_pre", "--system", "pal"), "fast")
+	contains(t, ok(t, "rules", "check", "learning.signal", "L + 0.5*M_i", "--system", "mdgl"), "learning.signal  L + 0.5*M_i\nLaTeX            ", `M_{\text{i}}`)
+	contains(t, ok(t, "rules", "check", "learning.secretion", "L*psi", "--system", "mdgl"), "learning.secretion  L*psi\n")
+	secretion := ok(t, "rules", "learning.secretion", "--system", "mdgl")
+	contains(t, secretion, "learning.secretion: what", "psi", "tanh(x)")
+	if strings.Contains(secretion, "M_cell") || strings.Contains(secretion, "on_mdgl") {
+		t.Errorf("shows more:\n%s", secretion)
+	}
 	for _, test := range []struct{ args, want string }{
+		{"rules check learning.signal L+m --system mdgl", "learning.signal: "},
+		{"rules check learning.secretion L*M --system mdgl", "M"},
+		{"rules check learning.secretoin L --system mdgl", "did you mean learning.secretion?"},
+		{"rules check learning.rule eta --system le", "le has no equations as rules"},
 		{"rules --system pall", "did you mean pal?"},
 		{"rules down --system mdgl", "no synapse groups"},
-		{"rules check down eta --system mdgl", "no equations"},
+		{"rules check down eta --system mdgl", "none of the equations of a rule of one's own: learning.signal, learning.secretion"},
 		{"train fig3c --out x --rule down=eta", "learning.rule=NAME"},
 		{"train fig3c --out x --epochs 3", "epochs"},
 		{"train fig3c --out x --engine grahp", "grahp"},

@@ -82,7 +82,7 @@ func (f *runFlags) ruleAssignments(i *info) ([]string, error) {
 	var set []string
 	for _, r := range f.rules {
 		if len(i.groups) == 0 {
-			return nil, fmt.Errorf("--rule %q: %s has no equations as rules; choose one with --set %s=NAME, see neurocredit rules --system %[2]s", r, i.name, i.ruleKey)
+			return nil, fmt.Errorf("--rule %q: %s has no synapse groups with equations; choose a rule with --set %s=NAME, see neurocredit rules --system %[2]s", r, i.name, i.ruleKey)
 		}
 		group, equation, found := strings.Cut(r, "=")
 		group = strings.TrimSpace(group)
