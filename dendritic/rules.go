@@ -2,6 +2,7 @@ package dendritic
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/neurocredit/neurocredit/internal/equation"
 )
@@ -102,4 +103,46 @@ func (c *Config) parseRule(group string) (weight, delta *equation.Expr, err erro
 		return nil, nil, err
 	}
 	return c.rule(group).Parse(scope)
+}
+
+// idleRules says which of the configuration's own rules cannot change any weight.
+func (c *Config) idleRules() (notes []string) {
+	own, rates, taus := c.Learning.Rules, c.Learning.Rates, c.Learning.Taus
+	for _, g := range []struct {
+		group string
+		own   Rule
+		rates []float64
+		tau   float64
+	}{{groupUp, own.Up, rates.Up, taus.Up}, {groupP2I, own.P2I, rates.P2I, taus.P2I}, {groupI2P, own.I2P, rates.I2P, taus.I2P}, {groupDown, own.Down, rates.Down, 0}} {
+		if g.own == (Rule{}) {
+			continue
+		}
+		if g.group == groupI2P && !c.i2pPlastic() {
+			notes = append(notes, fmt.Sprintf("learning.rules.i2p is not used: learning.i2p %s freezes i2p", c.Learning.I2P))
+			continue
+		}
+		active := slices.ContainsFunc(g.rates, func(eta float64) bool {
+			return c.ruleActive(g.group, map[string]float64{"eta": eta, "tau": g.tau, "alpha": c.Learning.Alpha, "dt": c.Circuit.Dt})
+		})
+		if !active {
+			notes = append(notes, fmt.Sprintf("learning.rules.%s changes no weight: learning.rates.%s is %v", g.group, g.group, g.rates))
+		}
+	}
+	return notes
+}
+
+// ruleActive reports whether a rule can change weights: with delta at 0, unless a
+// term moves it.
+func (c *Config) ruleActive(group string, scalars map[string]float64) bool {
+	weight, delta, err := c.parseRule(group)
+	moved := delta == nil || err != nil
+	moves := func(e *equation.Expr) bool {
+		terms, split := e.Split()
+		return !split || slices.ContainsFunc(terms, func(t equation.Term) bool {
+			v, err := t.Scale.Value(scalars)
+			return (err != nil || v != 0) && (moved || t.Synapse != "delta")
+		})
+	}
+	moved = moved || moves(delta)
+	return err != nil || moves(weight)
 }

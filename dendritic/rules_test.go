@@ -277,3 +277,39 @@ func TestRuleErrors(t *testing.T) {
 		t.Error("wrong scopes")
 	}
 }
+
+// A rule that cannot act is told.
+func TestIdleRules(t *testing.T) {
+	frozen := "learning.rules.i2p is not used: learning.i2p auto freezes i2p"
+	for _, c := range []struct {
+		mode  Mode
+		rules Rules
+		want  []string
+	}{
+		{FA, Rules{}, nil},
+		{FA, Rules{I2P: Rule{Weight: "rate_pre"}}, []string{frozen}},
+		{PAL, Rules{I2P: Rule{Weight: "rate_pre"}}, nil},
+		{PALFrozenI2P, Rules{I2P: Rule{Weight: "rate_pre"}}, []string{"learning.i2p frozen"}},
+		{FA, Rules{Down: Rule{Weight: "eta*w"}, I2P: Rule{Weight: "1"}}, []string{frozen, "learning.rules.down changes no weight: learning.rates.down is [0]"}},
+		{PAL, Rules{Down: Rule{Weight: "eta*w"}}, nil},
+		{FA, Rules{Down: Rule{Weight: "eta*rate_pre - w"}}, nil},
+		{FA, Rules{Down: Rule{Weight: "delta", Delta: "eta*rate_pre - delta"}}, []string{"learning.rules.down"}},
+		{FA, Rules{Down: Rule{Weight: "delta", Delta: "rate_pre - delta"}}, nil},
+		{FA, Rules{Down: Rule{Weight: "delta + w", Delta: "-delta"}}, nil},
+		{FA, Rules{Down: Rule{Weight: "tanh(rate_pre*rate_post)"}}, nil},
+	} {
+		cfg := quick(c.mode, 0, 2)
+		cfg.Learning.Rules = c.rules
+		var progress lockedBuffer
+		_, err := TrainAll(t.Context(), []Config{cfg, cfg}, &Options{Progress: &progress})
+		must(t, err)
+		if strings.Count(progress.String(), "note: ") != len(c.want) {
+			t.Errorf("%s, %+v: progress %q, want %q once", c.mode, c.rules, progress.String(), c.want)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(progress.String(), want) {
+				t.Errorf("%s, %+v: progress %q lacks %q", c.mode, c.rules, progress.String(), want)
+			}
+		}
+	}
+}

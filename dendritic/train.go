@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/neurocredit/neurocredit/data"
@@ -84,6 +85,14 @@ func trainAll(ctx context.Context, configs []Config, dirs []string, o *Options) 
 	s.progress = experiment.NewProgress(ctx, o.Progress, len(configs))
 	defer s.progress.Close()
 	s.progress.Printf("%s", e.note)
+	var notes []string
+	for i := range configs {
+		notes = append(notes, configs[i].idleRules()...)
+	}
+	slices.Sort(notes)
+	for _, note := range slices.Compact(notes) {
+		s.progress.Printf("note: %s", note)
+	}
 	units := e.units(configs)
 	for k, err := range experiment.All(ctx, len(units), o.workerCount(), func(ctx context.Context, k int) error { return s.advance(ctx, units[k]) }) {
 		for _, i := range units[k].runs {
