@@ -73,7 +73,7 @@ func CheckName(name string) error {
 	if nameOfRun.MatchString(name) {
 		return nil
 	}
-	return Problems{{Path: "name", Text: fmt.Sprintf("is %q, %s, at most 240", shorten(name), fileNameRule)}}
+	return Problems{{Path: "name", Text: fmt.Sprintf("is %q, %s, at most 240 characters", shorten(name), fileNameRule)}}
 }
 
 // ParseExperiment reads an experiment file. The names of the known systems make
