@@ -136,18 +136,19 @@ func (c *crew) pass(ctx context.Context) error {
 		return nil
 	})
 	for lead = c.lead(); lead != nil && lead.Next < len(lead.Order); lead = c.lead() {
-		if err := c.segment(ctx, lead); err != nil {
-			return err
-		}
+		err := c.segment(ctx, lead)
 		c.each(func(m *member) error {
 			switch {
-			case !m.net.bounded():
+			case !m.net.bounded(): // even if interrupted, such a state is not to be saved
 				return m.net.diagnose()
-			case m.checkpointDue():
+			case err == nil && m.checkpointDue():
 				return m.run.Checkpoint(m.save)
 			}
 			return nil
 		})
+		if err != nil {
+			return err
+		}
 	}
 	c.each(func(m *member) error { return m.passed(stage) })
 	return nil

@@ -2,10 +2,13 @@ package dendritic
 
 import (
 	"fmt"
+	"io/fs"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strconv"
 
+	"github.com/neurocredit/neurocredit/data"
 	"github.com/neurocredit/neurocredit/internal/experiment"
 	"github.com/neurocredit/neurocredit/internal/npy"
 )
@@ -142,6 +145,27 @@ func (c *Config) checkRows(train, valid int) (key, why string) {
 	steps := c.StepsPerPattern()
 	return key, fmt.Sprintf("is %d, but no step of training is a multiple of that: an epoch has %d steps of validation, then %d of training; at most %d give weights a row in every pass",
 		every, steps*valid, steps*train, steps*train)
+}
+
+// checkDisk returns an error if the recordings of the run, less those that are
+// there already, do not fit the disk.
+func checkDisk(c *Config, splits *data.Splits, dir string) error {
+	size := c.recordingSize(c.passSize(splits.Train, c.Data.Train), c.passSize(splits.Valid, c.Data.Valid), c.passSize(splits.Test, c.Data.Test))
+	filepath.WalkDir(filepath.Join(dir, "recordings"), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				size -= info.Size()
+			}
+		}
+		return nil // what cannot be read counts as missing
+	})
+	if size <= 0 {
+		return nil
+	}
+	if err := experiment.Require(dir, uint64(size)); err != nil {
+		return fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
+	}
+	return nil
 }
 
 // recorder writes the recordings of a run.

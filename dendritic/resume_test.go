@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -17,8 +16,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"gonum.org/v1/gonum/mat"
 )
 
 // countdown is a context that ends after its Done has been asked for left times:
@@ -373,44 +370,5 @@ func TestFreshSeeding(t *testing.T) {
 	slices.Sort(seeds)
 	if len(slices.Compact(seeds)) != 3 || slices.Contains(seeds, cfg.Seed) {
 		t.Errorf("seeds %v", seeds)
-	}
-}
-
-// A run that diverges leaves the state of its last validation on disk, and resumed it
-// fails in the same way, with the same files.
-func TestDivergedOnDisk(t *testing.T) {
-	cfg := quick(PAL, 4, 6)
-	cfg.Learning.Rules.Up = PublishedRules().Up
-	cfg.Learning.Rules.Up.Weight += " + 0.32*w"
-	for _, engine := range []string{EngineNative, EngineGraph} {
-		c := cfg
-		if engine == EngineNative {
-			c = recorded(c)
-		}
-		o := &Options{Dir: filepath.Join(t.TempDir(), "run"), Engine: engine, Backend: "go"}
-		r, err := Train(t.Context(), c, o)
-		var diverged *DivergedError
-		if !errors.As(err, &diverged) || len(r.Epochs) < 2 || r.Done {
-			t.Fatalf("%s: %v", engine, err)
-		}
-		loaded, err := Load(t.Context(), o.Dir)
-		must(t, err)
-		if len(loaded.Epochs) != len(r.Epochs) || !bytes.Equal(finalState(t, loaded), finalState(t, r)) {
-			t.Errorf("%s: the loaded result has %d epochs, want %d, or another state", engine, len(loaded.Epochs), len(r.Epochs))
-		}
-		a := loaded.Last().Alignment[0]
-		if w, err := loaded.Weights(2, "ff"); err != nil || math.Abs(mat.Norm(w, 2)-a.NormUp) > 1e-9*a.NormUp {
-			t.Errorf("%s: weights are not those of the last validation: %v", engine, err)
-		}
-		before := contents(t, o.Dir)
-		o.Resume = true
-		again, err := Train(t.Context(), c, o)
-		var same *DivergedError
-		if !errors.As(err, &same) || engine == EngineNative && *same != *diverged { // the other one looks between calls
-			t.Fatalf("%s: resumed: %v, want %v", engine, err, diverged)
-		}
-		if !reflect.DeepEqual(contents(t, o.Dir), before) || !bytes.Equal(finalState(t, again), finalState(t, r)) {
-			t.Errorf("%s: resumed, the run has other files or another state", engine)
-		}
 	}
 }

@@ -1,8 +1,6 @@
 package dendritic
 
 import (
-	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -173,66 +171,6 @@ func TestPublishedRulesInOtherWords(t *testing.T) {
 		if i == 4 && d < 1e-9 {
 			t.Errorf("control: the output level has another factor, but the rules agree: %g", d)
 		}
-	}
-}
-
-// A rule that diverges is found at once, and named.
-func TestDiverging(t *testing.T) {
-	for _, c := range []struct {
-		name     string
-		rules    Rules
-		quantity string
-		before   uint64
-	}{
-		{"growing weights", Rules{Up: Rule{Weight: "40*w"}}, "weight ff of level ", 200},
-		{"second state", Rules{P2I: Rule{Weight: "delta", Delta: "200*delta + rate_post"}}, " p2i of level 1", 200},
-		{"not a number", Rules{Down: Rule{Weight: "sqrt(w)"}}, "weight fb of level 1", 10},
-		{"division by 0", Rules{I2P: Rule{Weight: "1/(rate_post - rate_post)"}}, "weight i2p of level 1", 10},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			for _, precision := range []string{Float64, Float32} {
-				cfg := quick(PAL, 2, 20)
-				cfg.Learning.Rules, cfg.Precision = c.rules, precision
-				r, err := Train(context.Background(), cfg, nil)
-				var d *DivergedError
-				if !errors.As(err, &d) {
-					t.Fatalf("%s: error %v", precision, err)
-				}
-				valid := uint64(3 * cfg.Data.Valid * cfg.StepsPerPattern())
-				if d.Step <= valid || d.Step > valid+c.before {
-					t.Errorf("%s: step %d, learning begins at %d", precision, d.Step, valid)
-				}
-				var rule Rule
-				for _, own := range []Rule{c.rules.Up, c.rules.P2I, c.rules.I2P, c.rules.Down} {
-					if own != (Rule{}) {
-						rule = own
-					}
-				}
-				if !strings.Contains(d.Quantity, c.quantity) || d.Rule != rule.String() || !(math.Abs(d.Value) > limit/1e3 || math.IsNaN(d.Value)) {
-					t.Errorf("%s: %+v, want a %q and the rule %q", precision, *d, c.quantity, rule)
-				}
-				for _, part := range []string{fmt.Sprint("step ", d.Step), d.Quantity, "norm of all prospective voltages", d.Rule} {
-					if !strings.Contains(err.Error(), part) {
-						t.Errorf("%s: message %q lacks %q", precision, err, part)
-					}
-				}
-				if r == nil || r.Done || len(r.Epochs) != 1 {
-					t.Fatalf("%s: result %+v", precision, r)
-				}
-				// What was sound is kept: the state of the last validation.
-				w, err := r.Weights(1, "fb")
-				must(t, err)
-				start := newborn[float64](t, &cfg, false).values(t, 1, "fb", "g")
-				if d := difference(t, w.RawMatrix().Data, start); !(d < 1e-7) {
-					t.Errorf("%s: weights of the result are %g away", precision, d)
-				}
-			}
-		})
-	}
-	cfg := quick(PAL, 1, 20)
-	cfg.Learning.Rules.Up.Weight = "-40*w"
-	if _, err := Train(context.Background(), cfg, nil); err != nil {
-		t.Errorf("control: %v", err)
 	}
 }
 

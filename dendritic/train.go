@@ -7,9 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -190,27 +188,6 @@ func (s *sweep) begin(ctx context.Context, i int) (*worker, error) {
 		w.run.Track(w.task)
 	}
 	return w, nil
-}
-
-// checkDisk returns an error if the recordings of the run, less those that are
-// there already, do not fit the disk.
-func checkDisk(c *Config, splits *data.Splits, dir string) error {
-	size := c.recordingSize(c.passSize(splits.Train, c.Data.Train), c.passSize(splits.Valid, c.Data.Valid), c.passSize(splits.Test, c.Data.Test))
-	filepath.WalkDir(filepath.Join(dir, "recordings"), func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			if info, err := d.Info(); err == nil {
-				size -= info.Size()
-			}
-		}
-		return nil // what cannot be read counts as missing
-	})
-	if size <= 0 {
-		return nil
-	}
-	if err := experiment.Require(dir, uint64(size)); err != nil {
-		return fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
-	}
-	return nil
 }
 
 // open creates or resumes the results directory. A fresh seed is the one that was
