@@ -153,7 +153,8 @@ type job struct {
 	metrics *experiment.Metrics
 	rates   *npy.Appender
 	result  *Result
-	good    []byte // state after the last validation
+	good    []byte          // state after the last validation, or where the run was resumed
+	mark    experiment.Mark // where files stood then
 }
 
 // train carries out one run.
@@ -237,8 +238,10 @@ func (j *job) openFiles() error {
 	if err != nil {
 		return err
 	}
-	j.result.Points, j.result.Test, err = readPoints(table)
-	return err
+	if j.result.Points, j.result.Test, err = readPoints(table); err != nil {
+		return err
+	}
+	return j.keep()
 }
 
 func (j *job) save(to io.Writer) error {
@@ -325,11 +328,19 @@ func (j *job) validate(ctx context.Context, k int) error {
 			return err
 		}
 	}
+	return j.keep()
+}
+
+// keep notes the present state, to which a run that diverges goes back.
+func (j *job) keep() error {
 	var state bytes.Buffer
 	if err := j.save(&state); err != nil {
 		return err
 	}
 	j.good = state.Bytes()
+	if j.run != nil {
+		j.mark = j.run.Mark()
+	}
 	return nil
 }
 
@@ -429,6 +440,12 @@ func (j *job) stop(cause error) error {
 				return fmt.Errorf("mdgl: %s has no sound state: %w", j.cfg.Name, cause)
 			}
 			return loadState(bytes.NewReader(good), e, new(position))
+		}
+		if j.run != nil && good != nil {
+			cause = errors.Join(cause, j.run.CheckpointAt(j.mark, func(to io.Writer) error {
+				_, err := to.Write(good)
+				return err
+			}))
 		}
 		return cause
 	}

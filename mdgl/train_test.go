@@ -237,18 +237,39 @@ func TestFaultyTask(t *testing.T) {
 	}
 }
 
-// TestDiverged feeds values that overflow.
+// TestDiverged learns so fast that numbers overflow: the state of the last validation stays, in
+// memory and on disk, also when the run is resumed and diverges again.
 func TestDiverged(t *testing.T) {
 	c := short(BPTT)
 	c.Wiring.L1 = 0
 	c.Learning.Rate = 1e30
-	r, err := Train(context.Background(), c, &Options{Task: shortTask()})
-	var diverged *DivergedError
-	if !errors.As(err, &diverged) {
-		t.Fatalf("error %v", err)
-	}
-	if _, err := Evaluate(context.Background(), r, shortTask(), 1); err != nil {
-		t.Errorf("the state of the last validation is gone: %v", err)
+	dir := filepath.Join(t.TempDir(), "run")
+	var first []float64
+	for _, o := range []*Options{{}, {Dir: dir}, {Dir: dir, Resume: true}} {
+		o.Task = shortTask()
+		r, err := Train(context.Background(), c, o)
+		var diverged *DivergedError
+		if !errors.As(err, &diverged) {
+			t.Fatalf("error %v", err)
+		}
+		results := []*Result{r}
+		if o.Dir != "" {
+			loaded, err := Load(context.Background(), dir)
+			must(t, err)
+			results = append(results, loaded)
+		}
+		for _, r := range results {
+			s, err := Evaluate(context.Background(), r, shortTask(), 1)
+			if err != nil {
+				t.Fatalf("the state of the last validation is gone: %v", err)
+			}
+			if first == nil {
+				first = []float64{s.Loss}
+			}
+			if s.Loss != first[0] || len(r.Points) != 1 {
+				t.Errorf("loss %v after %d validations, want %v after 1", s.Loss, len(r.Points), first[0])
+			}
+		}
 	}
 }
 
