@@ -10,6 +10,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/neurocredit/neurocredit/internal/backend"
 	"github.com/neurocredit/neurocredit/internal/backend/backendtest"
@@ -251,5 +252,48 @@ func TestGraphFailures(t *testing.T) {
 	defer b.Close()
 	if _, err := newGraphBatch(b, 10, n); err == nil || !strings.Contains(err.Error(), "run 1: ") {
 		t.Errorf("configurations that need two programs: %v", err)
+	}
+}
+
+// checkpoints is a context that counts the checkpoints of a run, which the graph
+// engine may write once between two looks at it.
+type checkpoints struct {
+	context.Context
+	file  string
+	last  os.FileInfo
+	count int
+}
+
+func (c *checkpoints) Err() error {
+	time.Sleep(time.Millisecond)
+	if now, err := os.Stat(c.file); err == nil {
+		if c.last == nil || !os.SameFile(now, c.last) {
+			c.count++
+		}
+		c.last = now
+	}
+	return nil
+}
+
+// A run that diverges first does not make the others save after every sample.
+func TestGraphCheckpoints(t *testing.T) {
+	before := checkpointEvery
+	checkpointEvery = 100 * time.Millisecond
+	defer func() { checkpointEvery = before }()
+	configs := variants()["teacher"][:2]
+	for i := range configs {
+		configs[i].Epochs, configs[i].Record.Updates = 20, false
+	}
+	configs[0].Learning.Rates.Up = repeat(1e12, 3)
+	dir := t.TempDir()
+	ctx := &checkpoints{Context: context.Background(), file: filepath.Join(dir, configs[1].Name, "checkpoint.bin")}
+	start := time.Now()
+	results, err := TrainAll(ctx, configs, &Options{Engine: EngineGraph, Backend: backend.Go, Dir: dir})
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || !results[1].Done {
+		t.Fatalf("error %v", err)
+	}
+	if most := int(time.Since(start)/checkpointEvery) + 1; ctx.count < 1 || ctx.count > most {
+		t.Errorf("%d checkpoints, want 1 to %d", ctx.count, most)
 	}
 }

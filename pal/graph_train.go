@@ -2,6 +2,7 @@ package pal
 
 import (
 	"context"
+	"time"
 
 	"github.com/neurocredit/neurocredit/internal/backend"
 )
@@ -28,9 +29,10 @@ func trainBatch(ctx context.Context, b *backend.Backend, batch []*member, failed
 		return err
 	}
 	pull := func() error { return g.pull(func(r int) bool { return failed[r] == nil }) }
-	within := 0 // steps of the present sample that are done
+	within := 0         // steps of the present sample that are done
+	saved := time.Now() // for all: a run that has failed is saved no more
 	for !first.Trained && (within > 0 || ctx.Err() == nil) {
-		save := first.run != nil && first.run.SinceCheckpoint() > checkpointEvery
+		save := first.run != nil && time.Since(saved) > checkpointEvery
 		s := segment{train: first.Stage == stageTrain, from: within, steps: first.nextSteps(within)}
 		if save || ctx.Err() != nil { // neither can be within a sample
 			s.steps = min(s.steps, first.sampleSteps()-within)
@@ -71,6 +73,7 @@ func trainBatch(ctx context.Context, b *backend.Backend, batch []*member, failed
 					failed[r] = me.run.Checkpoint(me.save)
 				}
 			}
+			saved = time.Now()
 		}
 		if allFailed(failed) {
 			return nil

@@ -43,8 +43,8 @@ type Options struct {
 	Backend string
 }
 
-// checkpointEvery is the time between checkpoints of an undisturbed run.
-const checkpointEvery = 30 * time.Second
+// checkpointEvery is the time between checkpoints of an undisturbed run. Tests shorten it.
+var checkpointEvery = 30 * time.Second
 
 // updatesName is the recording of Result.Updates.
 var updatesName = RecordingName{Comparison, 0, "ff", "angle"}
