@@ -3,6 +3,7 @@ package pal
 import (
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
@@ -47,14 +48,23 @@ func (c *Config) width(p probe) int {
 }
 
 // RecordingSize returns the bytes that the recordings of a complete run take on
-// disk, without those of the comparison.
+// disk, without those of the comparison; with TaskOwn, whose number of samples is not
+// in the settings, those of settling only.
 func (c *Config) RecordingSize() int64 {
+	if c.Task == TaskOwn {
+		return c.recordingSize(0)
+	}
+	return c.recordingSize(c.Data.Samples)
+}
+
+// recordingSize is RecordingSize for a known number of samples.
+func (c *Config) recordingSize(samples int) int64 {
 	values := 0
 	for _, p := range c.probes() {
 		values += c.width(p)
 	}
-	steps := int64(c.SettlingSteps()) + int64(c.Epochs)*int64(c.Data.Samples)*int64(c.StepsPerSample())
-	return 8 * int64(values) * (steps / int64(c.Record.Every))
+	steps := float64(c.SettlingSteps()) + float64(c.Epochs)*float64(samples)*float64(c.StepsPerSample())
+	return int64(min(8*float64(values)*math.Floor(steps/float64(c.Record.Every)), 1<<62))
 }
 
 // recorder writes the recordings of a run: one file per variable and stage, named

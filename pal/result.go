@@ -101,20 +101,42 @@ func (r *Result) recordedCurve(quantity string) (x, y []float64, err error) {
 
 // updateCurve averages the update angles of a weight level over the samples.
 func (r *Result) updateCurve(level int) (x, y []float64, err error) {
-	samples := r.Config.Data.Samples
-	if samples == 0 {
-		samples = len(r.Updates) / max(1, r.Config.Epochs)
+	if len(r.Updates) == 0 {
+		return nil, nil, nil
 	}
-	epoch := float64(samples) * r.Config.Presentation.Time
+	samples, err := r.samples()
+	if err != nil {
+		return nil, nil, err
+	}
+	c := &r.Config
+	settling, perEpoch := c.SettlingSteps(), c.pointsPerEpoch(samples)
 	for e := 0; (e+1)*samples <= len(r.Updates); e++ {
 		sum := 0.0
 		for _, row := range r.Updates[e*samples : (e+1)*samples] {
 			sum += row[level]
 		}
-		x = append(x, float64(e)*epoch+float64(r.Config.Record.Every)*r.Config.Circuit.Dt)
+		point := settling/c.Record.Every + e*perEpoch
+		x = append(x, float64((point+1)*c.Record.Every-settling)*c.Circuit.Dt)
 		y = append(y, sum/float64(samples))
 	}
 	return x, y, nil
+}
+
+// samples returns the number of samples of an epoch, which the settings do not tell
+// with TaskOwn.
+func (r *Result) samples() (int, error) {
+	if r.Config.Task != TaskOwn {
+		return r.Config.Data.Samples, nil
+	}
+	var s sessionState
+	err := r.state(func(from io.Reader) error {
+		if err := gob.NewDecoder(from).Decode(&s); err != nil {
+			return err
+		}
+		_, err := io.Copy(io.Discard, from)
+		return err
+	})
+	return len(s.Position.Order), err
 }
 
 // metricColumns are the columns of metrics.csv: one row per point.

@@ -144,15 +144,15 @@ func (s *session) keepWeights(index int64) {
 		return
 	}
 	settled := int64(c.SettlingSteps() / c.Record.Every)
-	perEpoch := s.pointsPerEpoch()
+	perEpoch := int64(c.pointsPerEpoch(s.set.Len()))
 	if i := index - settled; i >= 0 && i%perEpoch == 0 && len(s.snapshots) < c.Epochs {
 		s.snapshots = append(s.snapshots, s.net.snapshot())
 	}
 }
 
 // pointsPerEpoch is at least 1, even if the points are rarer than epochs.
-func (s *session) pointsPerEpoch() int64 {
-	return max(1, int64(s.set.Len()*s.cfg.StepsPerSample()/s.cfg.Record.Every))
+func (c *Config) pointsPerEpoch(samples int) int {
+	return max(1, samples*c.StepsPerSample()/c.Record.Every)
 }
 
 // compareSample shows the next sample of the comparison and writes its angles to

@@ -119,7 +119,7 @@ func train(ctx context.Context, c Config, o *Options, e *engines, i int, dir str
 	}
 	var run *experiment.Run
 	if dir != "" {
-		if run, err = open(&c, dir, e.name(i), o.Resume); err != nil {
+		if run, err = open(&c, set.Len(), dir, e.name(i), o.Resume); err != nil {
 			return nil, err
 		}
 		defer run.Finish(&err)
@@ -145,8 +145,8 @@ func train(ctx context.Context, c Config, o *Options, e *engines, i int, dir str
 }
 
 // open creates or resumes the results directory.
-func open(c *Config, dir, engine string, resume bool) (*experiment.Run, error) {
-	if size := c.RecordingSize(); size > 0 {
+func open(c *Config, samples int, dir, engine string, resume bool) (*experiment.Run, error) {
+	if size := c.recordingSize(samples); size > 0 {
 		if err := experiment.Require(dir, uint64(size)); err != nil {
 			return nil, fmt.Errorf("pal: the recordings of %s: %w; a larger record.every makes them smaller", c.Name, err)
 		}

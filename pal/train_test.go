@@ -249,6 +249,42 @@ func TestOwnData(t *testing.T) {
 	}
 }
 
+// The settings do not tell the number of own samples, not even where they have one.
+func TestOwnUpdates(t *testing.T) {
+	c := small(TaskTeacher)
+	set, err := Samples(context.Background(), c, nil)
+	must(t, err)
+	c.Epochs, c.Record.Every = 4, 10
+	want, err := Train(context.Background(), c, nil)
+	must(t, err)
+	x, y, err := want.Curve("update_2")
+	must(t, err)
+	if w := []float64{0.1, 1.1, 2.1, 3.1}; fmt.Sprintf("%.6g", x) != fmt.Sprintf("%.6g", w) {
+		t.Errorf("at %v, want %v", x, w)
+	}
+	c.Task, c.Data.Samples = TaskOwn, 2
+	c.Record.Variables = Variables{"1": {"pyramidal": {"rate"}}}
+	dir := t.TempDir()
+	got, err := Train(context.Background(), c, &Options{Data: source{set}, Dir: dir})
+	must(t, err)
+	loaded, err := Load(context.Background(), dir)
+	must(t, err)
+	for name, r := range map[string]*Result{"own": got, "loaded": loaded} {
+		x2, y2, err := r.Curve("update_2")
+		if err != nil || !reflect.DeepEqual(x, x2) || len(y2) != len(y) {
+			t.Errorf("%s: at %v, want %v, error %v", name, x2, x, err)
+		}
+	}
+	if size, want := c.RecordingSize(), int64(8*5*5); size != want {
+		t.Errorf("recordings of settling take %d bytes, want %d", size, want)
+	}
+	rows, err := got.Recording(RecordingName{Training, 1, "pyramidal", "rate"})
+	must(t, err)
+	if all, want := c.recordingSize(set.Len()), int64(8*5*(5+len(rows))); all != want {
+		t.Errorf("all recordings take %d bytes, want %d", all, want)
+	}
+}
+
 func TestDiverged(t *testing.T) {
 	c := small(TaskBackward)
 	c.Learning.Rules.Down = Rule{Weight: "100*w"}

@@ -50,7 +50,7 @@ func palOutcome(r *pal.Result) (*pal.Config, outcome) {
 	o := outcome{dir: r.Dir, done: r.Done, points: len(r.Points)}
 	if r.Done {
 		o.reached = c.Epochs
-	} else if epoch := float64(c.Data.Samples) * c.Presentation.Time; epoch > 0 {
+	} else if epoch := float64(c.Data.Samples) * c.Presentation.Time; epoch > 0 && c.Task != pal.TaskOwn {
 		o.reached = int(max(0, last.Time)/epoch + 1e-9)
 	}
 	if c.Task != pal.TaskBackward {
