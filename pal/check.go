@@ -31,8 +31,12 @@ type failer func(path, format string, args ...any)
 
 func (c *Config) checkTime(fail failer) {
 	dt := c.Circuit.Dt
-	if c.StepsPerSample() < 1 {
-		fail("presentation.time", "%g ms is shorter than one step of %g ms", c.Presentation.Time, dt)
+	sound := c.checkDuration(fail, "presentation.time", c.Presentation.Time, 1)
+	sound = c.checkDuration(fail, "presentation.settling", c.Presentation.Settling, 0) && sound
+	if samples := float64(c.Data.Samples); sound && c.Task != TaskOwn {
+		if all := float64(c.Epochs) * samples * float64(c.StepsPerSample()); all > maxSteps {
+			fail("epochs", "%d are %g steps with %d samples of %d steps, must be at most %g", c.Epochs, all, c.Data.Samples, c.StepsPerSample(), float64(maxSteps))
+		}
 	}
 	for _, t := range []struct {
 		path string
@@ -45,6 +49,22 @@ func (c *Config) checkTime(fail failer) {
 			fail(t.path, "%g ms must be >= dt, %g ms", t.tau, dt)
 		}
 	}
+}
+
+// checkDuration checks that a time is a number of steps that can be made.
+func (c *Config) checkDuration(fail failer, path string, t, least float64) bool {
+	dt := c.Circuit.Dt
+	switch q := t / dt; {
+	case q > maxSteps:
+		fail(path, "%g ms are %g steps of %g ms, must be at most %g", t, q, dt, float64(maxSteps))
+	case q < least && (math.Round(q) < least || !whole(q)):
+		fail(path, "%g ms is shorter than one step of %g ms", t, dt)
+	case !whole(q):
+		fail(path, "%g ms are %g steps of %g ms, must be a whole number, such as %.15g or %.15g ms", t, q, dt, math.Floor(q)*dt, math.Ceil(q)*dt)
+	default:
+		return true
+	}
+	return false
 }
 
 // checkLengths compares lists with the number of levels.

@@ -44,8 +44,8 @@ type Data struct {
 
 // Presentation says how samples are shown (section 7).
 type Presentation struct {
-	Time     float64 `yaml:"time" unit:"ms" min:"0" exclusive:"min" doc:"duration of one sample"`
-	Settling float64 `yaml:"settling" unit:"ms" min:"0" doc:"time before training, without target, noise and plasticity"`
+	Time     float64 `yaml:"time" unit:"ms" min:"0" exclusive:"min" doc:"duration of one sample, a whole number of steps dt"`
+	Settling float64 `yaml:"settling" unit:"ms" min:"0" doc:"time before training, without target, noise and plasticity, a whole number of steps dt"`
 }
 
 // Circuit holds the constants of the dynamics (sections 2 and 3).
@@ -161,14 +161,18 @@ func (c *Config) StepsPerSample() int { return steps(c.Presentation.Time, c.Circ
 // SettlingSteps returns the number of time steps before training.
 func (c *Config) SettlingSteps() int { return steps(c.Presentation.Settling, c.Circuit.Dt) }
 
-// steps converts a time to steps by truncation, but forgives a quotient that
-// misses a whole number by rounding alone.
-func steps(t, dt float64) int {
-	q := t / dt
-	if r := math.Round(q); math.Abs(q-r) < 1e-9*math.Max(1, r) {
-		return int(r)
-	}
-	return int(q)
+// maxSteps bounds durations. No computer makes so many steps, and they are counted
+// exactly.
+const maxSteps = 1e15
+
+// steps converts a time to steps. Validate has made sure that it is a whole number of
+// them, but for rounding.
+func steps(t, dt float64) int { return int(math.Round(t / dt)) }
+
+// whole reports whether a number of steps misses a whole one by rounding at most.
+func whole(steps float64) bool {
+	r := math.Round(steps)
+	return math.Abs(steps-r) <= min(1e-9*max(1, r), 0.1)
 }
 
 // noisy reports whether the circuit has noise at all.

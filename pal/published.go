@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"os"
 	"slices"
 	"strings"
@@ -215,7 +216,7 @@ func (p *published) config(task string) (Config, error) {
 		*e.list = (*e.list)[:e.want] // the original reads no further
 	}
 	c.Name, c.Task, c.Epochs, c.Data.Samples = "published_"+string(mode), task, p.Epochs, p.DatasetSize
-	c.Presentation = Presentation{Time: p.Tpres, Settling: p.SettlingTime}
+	c.Presentation = Presentation{Time: truncated(p.Tpres, p.Dt), Settling: truncated(p.SettlingTime, p.Dt)}
 	c.Circuit.Activation, c.Circuit.Dt, c.Circuit.HighpassTau = p.Activation, p.Dt, p.TauHP
 	c.Circuit.Conductances = Conductances{Leak: p.Gl, Basal: p.Gbas, Apical: p.Gapi, Dendrite: p.Gden, Soma: p.GnI, Target: p.Gntgt}
 	if p.Taur != nil {
@@ -243,6 +244,14 @@ func (p *published) config(task string) (Config, error) {
 		c.Record.Every = p.RecPerSteps
 	}
 	return c, nil
+}
+
+// truncated leaves out what the original does not simulate of a time: a part of a step.
+func truncated(t, dt float64) float64 {
+	if q := t / dt; !whole(q) && q < maxSteps {
+		return math.Floor(q) * dt
+	}
+	return t
 }
 
 func (p *published) noise() (Noise, error) {

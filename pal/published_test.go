@@ -137,6 +137,15 @@ func TestPublishedErrors(t *testing.T) {
 	}
 }
 
+// The original simulates whole steps only, so its parameter files may have other times.
+func TestPublishedTimes(t *testing.T) {
+	all, err := parsePublished(publishedFile(nil)(map[string]any{"Tpres": 1.019, "settling_time": 0.005}), TaskBackward)
+	must(t, err)
+	if want := (Presentation{Time: 1.01}); all[0].Presentation != want {
+		t.Errorf("presentation %+v, want %+v", all[0].Presentation, want)
+	}
+}
+
 func TestPublishedRecordings(t *testing.T) {
 	all, err := parsePublished(publishedFile(nil)(map[string]any{"rec_WPP": true, "rec_vbas": true, "rec_rI_breve": true, "rec_dWPP": true}), TaskBackward)
 	must(t, err)
