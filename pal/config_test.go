@@ -33,7 +33,9 @@ func TestValidate(t *testing.T) {
 		{func(c *Config) { c.Presentation.Settling = 0.005 }, "presentation.settling 0.005 ms are 0.5 steps of 0.01 ms, must be a whole number, such as 0 or 0.01 ms"},
 		{func(c *Config) { c.Presentation.Settling = 0 }, ""},
 		{func(c *Config) { c.Presentation.Time, c.Epochs = 1e9, 1e6 }, "epochs 1000000 are 1e+19 steps with 100 samples of 100000000000 steps, must be at most 1e+15"},
-		{func(c *Config) { c.Circuit.Dt, c.Presentation.Time, c.Presentation.Settling, c.Record.Every = 0.1, 0.3, 1e7+0.7, 1 }, ""},
+		{func(c *Config) {
+			c.Circuit.Dt, c.Presentation.Time, c.Presentation.Settling, c.Record.Every = 0.1, 0.3, 1e7+0.7, 1
+		}, ""},
 		{func(c *Config) { c.Initial.Up = Range{1, 0} }, "initial.up [1, 0] must be finite with low <= high"},
 		{func(c *Config) { c.Record.Every = 10001 }, "record.every 10001 steps must be at most one epoch, 10000 steps"},
 		{func(c *Config) { c.Record.Every = 10001; c.Record.Updates = false }, ""},

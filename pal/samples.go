@@ -15,6 +15,8 @@ func (c *Config) teacherSeed() uint32 {
 	return uint32(100000 + mt19937.New(c.Data.Seed).IntUpTo(899998))
 }
 
+const noClass = -1 // in data.Set.Labels
+
 // Samples returns what a run is trained on: its input vectors and, with a teacher,
 // the target voltages (docs/models/pal.md, section 8). With TaskOwn these are the
 // training data of own, which may be nil otherwise; with TaskBackward the set has
@@ -31,7 +33,9 @@ func (c *Config) samples(ctx context.Context, own data.Source) (*data.Set, error
 	case TaskOwn:
 		return c.ownSamples(ctx, own)
 	case TaskBackward:
-		return &data.Set{Inputs: c.drawInputs(c.Data.Seed)}, nil
+		set := &data.Set{Inputs: c.drawInputs(c.Data.Seed)}
+		set.Labels = slices.Repeat([]int{noClass}, set.Len())
+		return set, nil
 	}
 	set := &data.Set{Inputs: c.drawInputs(c.teacherSeed())}
 	n, err := newTeacher(c)
@@ -43,7 +47,7 @@ func (c *Config) samples(ctx context.Context, own data.Source) (*data.Set, error
 	err = n.runThrough(ctx, len(set.Inputs), row, func(sample, step int, voltage []float64) {
 		if step == steps-1 {
 			set.Targets = append(set.Targets, slices.Clone(voltage))
-			set.Labels = append(set.Labels, -1) // no class
+			set.Labels = append(set.Labels, noClass)
 		}
 	})
 	return set, err
@@ -78,14 +82,14 @@ func (c *Config) ownSamples(ctx context.Context, own data.Source) (*data.Set, er
 
 // checkSet compares a data set with the circuit.
 func (c *Config) checkSet(set *data.Set) error {
+	if set != nil && set.Len() > 0 && set.Targets == nil {
+		return errors.New("the samples have no target vectors, which are needed; classes are not enough")
+	}
 	if err := set.Validate(); err != nil {
 		return err
 	}
 	in, out := c.Circuit.Levels[0], c.Circuit.Levels[c.Hidden()+1]
-	switch {
-	case set.Targets == nil:
-		return errors.New("the samples need target vectors; classes are not enough")
-	case set.InputSize() != in || set.OutputSize() != out:
+	if set.InputSize() != in || set.OutputSize() != out {
 		return fmt.Errorf("samples have %d inputs and %d targets, circuit.levels %v needs %d and %d", set.InputSize(), set.OutputSize(), c.Circuit.Levels, in, out)
 	}
 	return nil

@@ -249,6 +249,25 @@ func TestOwnData(t *testing.T) {
 	}
 }
 
+// The samples of a backward run have no targets to compare with.
+func TestEvaluateBackward(t *testing.T) {
+	c := small(TaskBackward)
+	r, err := Train(context.Background(), c, nil)
+	must(t, err)
+	set, err := Samples(context.Background(), c, nil)
+	must(t, err)
+	if part := set.Subset([]int{1, 0}); !reflect.DeepEqual(part.Inputs[0], set.Inputs[1]) {
+		t.Error("part of the samples differs")
+	}
+	if _, err := Evaluate(context.Background(), r, set); err == nil || !strings.Contains(err.Error(), "have no target vectors") {
+		t.Errorf("error %v", err)
+	}
+	set.Targets = [][]float64{{0, 0}, {0, 0}, {0, 0}, {0, 0}, {0, 0}}
+	if score, err := Evaluate(context.Background(), r, set); err != nil || !(score.Error > 0) {
+		t.Errorf("with targets of one's own: %+v, error %v", score, err)
+	}
+}
+
 // The settings do not tell the number of own samples, not even where they have one.
 func TestOwnUpdates(t *testing.T) {
 	c := small(TaskTeacher)
