@@ -322,6 +322,25 @@ func TestDiverged(t *testing.T) {
 	}
 }
 
+// When all is NaN the group that was first is named among the others.
+func TestDivergedTogether(t *testing.T) {
+	c := small(TaskBackward)
+	c.Learning.Rates.Down[0] = 1e300
+	_, err := Train(context.Background(), c, nil)
+	var diverged *DivergedError
+	if !errors.As(err, &diverged) || !math.IsNaN(diverged.Value) {
+		t.Fatalf("error %v", err)
+	}
+	for _, want := range []string{"fb of level 1", "i2p of level 1", "are not finite", "; down: eta*(noise_post*highpass_pre - alpha*w)", "i2p: eta*(-apical_post)*last_rate_pre"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
+	if strings.Contains(err.Error(), "ff of level") {
+		t.Errorf("names weights that are sound: %v", err)
+	}
+}
+
 // TestNoAllocation takes training steps with all kinds of quantities.
 func TestNoAllocation(t *testing.T) {
 	c := small(TaskTeacher)
