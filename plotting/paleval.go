@@ -16,7 +16,8 @@ import (
 // in their seed, from their results directories, in the folder out: one PNG per
 // quantity and level with all runs in colours of their own and, with a teacher, its
 // weights as dashed lines. Settling is left out. The plots are those of the
-// original's plotting program:
+// original's plotting program, but r_HP and the noise in v_api+noise are newer by one
+// step (docs/models/pal.md, section 12):
 //
 //	mse.png                          error, mean over 10 samples, logarithmic axis
 //	W_1.png, I_1.png, B_1.png, P_1.png, B+P_1.png     weights
