@@ -16,7 +16,7 @@ func (c *Config) CheckFields(report func(path, text string)) {
 		fail("network.layers", "%v", err)
 		return
 	}
-	layers := len(n.Layers)
+	layers, fits := len(n.Layers), true
 	for _, l := range []struct {
 		path     string
 		list     []float64
@@ -27,6 +27,7 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	} {
 		if len(l.list) != layers && !(l.optional && len(l.list) == 0) {
 			fail(l.path, "has %d values, needs one per layer (%d)", len(l.list), layers)
+			fits = false
 		}
 	}
 	for _, t := range []struct {
@@ -42,8 +43,8 @@ func (c *Config) CheckFields(report func(path, text string)) {
 			fail(fmt.Sprintf("learning.tau[%d]", i), "%g ms must be 0 or >= dt, %g ms", tau, n.Dt)
 		}
 	}
-	if c.Learning.Algorithm != PAL && slices.ContainsFunc(c.Learning.Down, func(r float64) bool { return r > 0 }) {
-		fail("learning.down", "%v: only algorithm pal learns top-down weights, not %s", c.Learning.Down, c.Learning.Algorithm)
+	if fits {
+		c.checkUnused(fail)
 	}
 	if code := c.Evaluation.Code; code > layers || code > 0 && n.Layers[code-1].Units == 0 {
 		fail("evaluation.code", "%d must be 0 or the number of a layer with neurons, 1 to %d", code, layers)
@@ -63,6 +64,33 @@ func (c *Config) CheckFields(report func(path, text string)) {
 	}
 	if in, out := size(n.Input), n.Layers[layers-1].Units; c.Data.Target == TargetInput && in != out {
 		fail("network.layers", "the output has %d neurons, needs %d to be compared with the input", out, in)
+	}
+}
+
+// checkUnused refuses what would have no effect: settings of PAL with another
+// algorithm, and learning of pools.
+func (c *Config) checkUnused(fail func(path, format string, args ...any)) {
+	some := func(list []float64) bool { return slices.ContainsFunc(list, func(x float64) bool { return x > 0 }) }
+	for _, l := range []struct {
+		path, what string
+		list       []float64
+	}{
+		{"learning.down", "learns top-down weights", c.Learning.Down}, {"learning.decay", "lets top-down weights decay", c.Learning.Decay},
+		{"learning.tau", "filters bottom-up changes", c.Learning.Tau}, {"network.noise.amplitude", "has this noise", c.Network.Noise.Amplitude},
+	} {
+		if c.Learning.Algorithm != PAL && some(l.list) {
+			fail(l.path, "%v: only algorithm pal %s, not %s; leave it out or 0", l.list, l.what, c.Learning.Algorithm)
+		}
+	}
+	for _, l := range []struct {
+		path string
+		list []float64
+	}{{"learning.up", c.Learning.Up}, {"learning.down", c.Learning.Down}, {"learning.decay", c.Learning.Decay}, {"learning.tau", c.Learning.Tau}} {
+		for i, x := range l.list {
+			if x != 0 && c.Network.Layers[i].Kind == KindPool {
+				fail(fmt.Sprintf("%s[%d]", l.path, i), "%g must be 0, because layer %d is a pool, which has no weights", x, i+1)
+			}
+		}
 	}
 }
 

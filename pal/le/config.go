@@ -64,7 +64,7 @@ type Layer struct {
 
 // Noise is what neurons carry with PAL (section 19).
 type Noise struct {
-	Amplitude []float64 `yaml:"amplitude" min:"0" doc:"amplitude σ of Ornstein-Uhlenbeck noise, one entry per layer; no entry: no noise"`
+	Amplitude []float64 `yaml:"amplitude" min:"0" doc:"PAL: amplitude σ of Ornstein-Uhlenbeck noise, one entry per layer; no entry: no noise"`
 	Tau       float64   `yaml:"tau" unit:"ms" min:"0" exclusive:"min" doc:"its time constant τ_n"`
 	White     float64   `yaml:"white" min:"0" doc:"amplitude of white noise on the input of every neuron, with any algorithm"`
 }
@@ -76,8 +76,8 @@ type Learning struct {
 	Beta       float64   `yaml:"beta" min:"0" exclusive:"min" doc:"nudging strength β, a factor of the error"`
 	Multiplier float64   `yaml:"multiplier" min:"0" exclusive:"min" doc:"base learning rate times 8·updates·dt"`
 	Up         []float64 `yaml:"up" min:"0" doc:"bottom-up learning rate in units of the base rate, one per layer; 0 for pool"`
-	Down       []float64 `yaml:"down" min:"0" doc:"top-down learning rate of PAL in units of the base rate, one per layer; that of the first layer has no effect; no entry: 0"`
-	Decay      []float64 `yaml:"decay" min:"0" doc:"decay α of top-down weights, one per layer; no entry: 0"`
+	Down       []float64 `yaml:"down" min:"0" doc:"PAL: top-down learning rate in units of the base rate, one per layer; that of the first layer has no effect; no entry: 0"`
+	Decay      []float64 `yaml:"decay" min:"0" doc:"PAL: decay α of top-down weights that learn, one per layer; no entry: 0"`
 	Tau        []float64 `yaml:"tau" unit:"ms" min:"0" doc:"PAL: low-pass of bottom-up changes, one per layer; 0 or no entry: none"`
 }
 

@@ -85,6 +85,17 @@ func TestBadConfigs(t *testing.T) {
 		"has 1 values, needs one per layer (6)":                 func(c *Config) { c.Learning.Up = []float64{1} },
 		"network.noise.tau 0.05 ms must be >= dt, 0.1 ms":       func(c *Config) { c.Network.Noise.Tau = 0.05 },
 		"only algorithm pal learns top-down weights, not fa":    func(c *Config) { c.Learning.Algorithm = FA },
+		"learning.decay [0 0 0 0 5e-05 5e-05]: only algorithm pal lets top-down weights decay, not bp": func(c *Config) {
+			c.Learning.Algorithm = BP
+		},
+		"network.noise.amplitude [0 0.05 0 0.05 0.05 0.05]: only algorithm pal has this noise, not dfa": func(c *Config) {
+			c.Learning.Algorithm = DFA
+		},
+		"learning.tau [5 0 5 0 5 5]: only algorithm pal filters bottom-up changes, not dfa; leave it out or 0": func(c *Config) {
+			c.Learning.Algorithm, c.Learning.Tau = DFA, []float64{5, 0, 5, 0, 5, 5}
+		},
+		"learning.up[1] 2 must be 0, because layer 2 is a pool": func(c *Config) { c.Learning.Up[1] = 2 },
+		"learning.down[3] 1 must be 0, because layer 4":         func(c *Config) { c.Learning.Down[3] = 1 },
 		"evaluation.code 2 must be 0 or the number of a layer":  func(c *Config) { c.Evaluation.Code = 2 },
 		"the output has 10 neurons, needs 3072":                 func(c *Config) { c.Data.Target = TargetInput },
 		"the last layer (pool) must be linear or projection":    func(c *Config) { c.Network.Layers = c.Network.Layers[:2] },
