@@ -17,6 +17,7 @@ type Curve struct {
 	Y      [][]float64 // [runs][at most len(X)] NaN: missing
 	Runs   bool        // a thin line for every run in place of the band
 	Sample bool        // the band is the deviation in sample form (divided by n-1), not in population form
+	Color  int         // 1 + n: the n-th colour of the palette, with its dashes and marker; 0: by the name
 }
 
 // Curves adds curves. It panics if a run has more values than X.
@@ -120,8 +121,15 @@ func prefix(x []float64, n int) []float64 {
 	return x[:n]
 }
 
+func (m *curveMark) style(byName series) series {
+	if m.Color > 0 {
+		return series{m.Color - 1}
+	}
+	return byName
+}
+
 func (m *curveMark) draw(a *area) {
-	s := a.look(m.Name)
+	s := m.style(a.look(m.Name))
 	switch {
 	case m.Runs:
 		for _, run := range m.Y {
@@ -153,7 +161,8 @@ func (m *curveMark) entries() []entry {
 	if m.Name == "" {
 		return nil
 	}
-	return []entry{{name: m.Name, sample: func(c draw.Canvas, s series) {
+	return []entry{{name: m.Name, sample: func(c draw.Canvas, byName series) {
+		s := m.style(byName)
 		if len(m.Y) > 1 && !m.Runs {
 			half := c.Max.Y - c.Center().Y
 			c.FillPolygon(fade(s.color(), 0.2), []vg.Point{{X: c.Min.X, Y: c.Center().Y - half*0.8}, {X: c.Max.X, Y: c.Center().Y - half*0.8},

@@ -45,6 +45,13 @@ func pictures() map[string]*Figure {
 	classes := NewPanel("Classes", "x", "y")
 	classes.Classes([]float64{0, 1, 2, 3}, []float64{0, 1, 0, 1}, []int{0, 1, 2, 1}, []int{0, 1, 2, 0})
 
+	numbers := NewPanel("Ten classes", "x", "y")
+	tens, ninths := make([]int, 20), make([]int, 20)
+	for i := range tens {
+		tens[i], ninths[i] = i%10, i%9
+	}
+	numbers.Classes(wave(20, 1), wave(20, 3), tens, ninths)
+
 	image := NewPanel("Weights", "pre", "post")
 	image.Heat(Heat{Z: mat.NewDense(2, 3, []float64{-1, 0, 1, math.NaN(), 0.5, -0.5}), Label: "weight"})
 	raster := NewPanel("Spikes", "time (ms)", "neuron")
@@ -67,6 +74,7 @@ func pictures() map[string]*Figure {
 	return map[string]*Figure{
 		"curves":  {Title: "Curves", Panels: []*Panel{learning(false), learning(true), runs}},
 		"points":  {Panels: []*Panel{bars, histogram, points, classes}, Columns: 2},
+		"classes": {Panels: []*Panel{numbers}},
 		"images":  {Panels: []*Panel{image, raster}},
 		"signals": {Panels: []*Panel{signals, log, foreign, empty}, Columns: 2},
 	}

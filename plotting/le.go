@@ -21,7 +21,8 @@ type LEOptions struct {
 	// "code_accuracy" if it was measured, else "valid_accuracy".
 	Quantity string
 	// Reference are lines from elsewhere in the left panel, Angles in the panel of
-	// angles. They are drawn dashed.
+	// angles. The curves of the runs have the colours 1, 2, ... in their order: on the
+	// left a group each, on the right a layer of a group each.
 	Reference, Angles []Line
 }
 
@@ -39,7 +40,7 @@ func LELearning(groups []LEGroup, o *LEOptions) (*Figure, error) {
 	quantity := o.Quantity
 	left := epochPanel("", "")
 	right := epochPanel("Alignment of feedback", "angle between B and W^{T} (°)")
-	for _, g := range groups {
+	for i, g := range groups {
 		if len(g.Runs) == 0 {
 			return nil, fmt.Errorf("plotting: group %q has no runs", g.Name)
 		}
@@ -58,12 +59,14 @@ func LELearning(groups []LEGroup, o *LEOptions) (*Figure, error) {
 		if err != nil {
 			return nil, err
 		}
+		curve.Color = i + 1
 		left.Curves(curve)
 		for _, a := range g.Runs[0].Last().Alignment {
 			curve, err := leCurve(fmt.Sprintf("%s, layer %d", g.Name, a.Layer), g.Runs, fmt.Sprintf("angle_%d", a.Layer))
 			if err != nil {
 				return nil, err
 			}
+			curve.Color = len(right.marks) + 1
 			right.Curves(curve)
 		}
 	}

@@ -46,6 +46,18 @@ func TestLELearning(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	fa.Name = "again"
+	three, err := LELearning([]LEGroup{bp, fa, fa}, &LEOptions{Angles: []Line{{Name: "published", X: []float64{0, 2}, Y: []float64{90, 80}, Color: 2, Dashed: true}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, panel := range three.Panels {
+		for k, m := range panel.marks {
+			if c, ok := m.(*curveMark); ok && c.Color != k+1 {
+				t.Errorf("panel %d: %s has colour %d, want %d, that of its published counterpart", i, c.Name, c.Color, k+1)
+			}
+		}
+	}
 	svg, err := fig.SVG()
 	if err != nil {
 		t.Fatal(err)

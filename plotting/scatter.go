@@ -2,7 +2,10 @@ package plotting
 
 import (
 	"fmt"
+	"image/color"
+	"strconv"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 )
 
@@ -43,9 +46,10 @@ func (m scatterMark) entries() []entry {
 }
 
 // Classes adds points of a classification task. The marker of a point shows its
-// true class, the colour the class that was predicted; wrong ones are larger and
-// drawn on top. predicted nil shows the true classes alone. Classes count from 0.
-// It panics if the lengths differ or a class is negative.
+// true class, as its number if there are more than five, the colour the class that was
+// predicted; wrong ones are larger and drawn on top. predicted nil shows the true
+// classes alone. Classes count from 0. It panics if the lengths differ or a class is
+// negative.
 func (p *Panel) Classes(x, y []float64, class, predicted []int) {
 	checkPair("classes", "points", x, y)
 	if predicted == nil {
@@ -72,6 +76,36 @@ type classMark struct {
 
 func (m classMark) extent(p *Panel) (x, y span) { return p.cover(m.x, m.y) }
 
+// muted is a palette of ten colours, those of Paul Tol's of that name with a darker
+// grey.
+var muted = hex(0xCC6677, 0x332288, 0xC9B04A, 0x117733, 0x58B4E0, 0x882255, 0x44AA99, 0x7F7F1F, 0xAA4499, 0x808080)
+
+// color returns the colour of a class. Up to seven take those of all figures.
+func (m classMark) color(class int) color.NRGBA {
+	if m.n <= len(okabeIto) {
+		return Color(class)
+	}
+	return muted[class%len(muted)]
+}
+
+// shape returns the marker of a class.
+func (m classMark) shape(class int, bold bool) draw.GlyphDrawer {
+	if m.n <= len(glyphs) {
+		return glyphs[class]
+	}
+	return numeral{strconv.Itoa(class), bold}
+}
+
+// numeral is a marker that is a number.
+type numeral struct {
+	text string
+	bold bool
+}
+
+func (n numeral) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {
+	label{size: 4 * s.Radius, bold: n.bold, color: s.Color}.draw(*c, at, 0.5, 0.5, n.text)
+}
+
 func (m classMark) draw(a *area) {
 	for _, wrong := range []bool{false, true} {
 		for i, c := range m.class {
@@ -79,12 +113,18 @@ func (m classMark) draw(a *area) {
 			if (c != m.predicted[i]) != wrong || !finite(at) {
 				continue
 			}
-			style := draw.GlyphStyle{Color: fade(Color(m.predicted[i]), 0.45), Radius: dotRadius, Shape: glyphs[c%len(glyphs)]}
+			style := draw.GlyphStyle{Color: m.color(m.predicted[i]), Radius: dotRadius, Shape: m.shape(c, wrong)}
+			numbers := m.n > len(glyphs)
+			if !wrong && !numbers {
+				style.Color = fade(m.color(m.predicted[i]), 0.45)
+			}
 			if wrong {
-				back := style
-				back.Color, back.Radius = ink, dotRadius*1.75
-				a.DrawGlyph(back, at)
-				style.Color, style.Radius = Color(m.predicted[i]), dotRadius*1.3
+				if !numbers {
+					back := style
+					back.Color, back.Radius = ink, dotRadius*1.75
+					a.DrawGlyph(back, at)
+				}
+				style.Radius = dotRadius * 1.3
 			}
 			a.DrawGlyph(style, at)
 		}
@@ -95,7 +135,7 @@ func (m classMark) entries() []entry {
 	all := make([]entry, m.n)
 	for k := range all {
 		all[k] = entry{name: fmt.Sprintf("class %d", k), dot: true, sample: func(c draw.Canvas, _ series) {
-			c.DrawGlyph(draw.GlyphStyle{Color: Color(k), Radius: 2.4, Shape: glyphs[k%len(glyphs)]}, c.Center())
+			c.DrawGlyph(draw.GlyphStyle{Color: m.color(k), Radius: 2.4, Shape: m.shape(k, true)}, c.Center())
 		}}
 	}
 	return all
