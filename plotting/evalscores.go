@@ -164,7 +164,7 @@ func (e *evaluation) pointFigure(pass int) (*Figure, error) {
 		}
 	}
 	p := NewPanel(fmt.Sprintf("Validation after epoch %d: %.2f %% correct", pass, score.Accuracy), "x", "y")
-	p.Note = "marker: class of the point, colour: class predicted; mistakes are outlined"
+	p.Note = "marker: class of the point, colour: class predicted; mistakes are larger"
 	p.XRange, p.YRange = [2]float64{-0.2, 1.2}, [2]float64{-0.2, 1.2}
 	p.Width, p.Height = 3.6, 3.6
 	p.Classes(x, y, score.Target, score.Predicted)
