@@ -1,7 +1,7 @@
 package mdgl
 
 import (
-	"fmt"
+	"errors"
 
 	"github.com/neurocredit/neurocredit/internal/equation"
 )
@@ -59,17 +59,26 @@ func (c *Config) SignalLaTeX() (signal, secretion string, err error) {
 
 func (c *Config) parseSignal() (signal, secretion *equation.Expr, err error) {
 	if signal, err = equation.Parse(c.Learning.Signal, c.SignalScope()); err != nil {
-		return nil, nil, fmt.Errorf("learning.signal: %w", err)
+		return nil, nil, &signalError{"learning.signal", err}
 	}
 	text := c.Learning.Secretion
 	if text == "" {
 		text = defaultSecretion
 	}
 	if secretion, err = equation.Parse(text, c.SecretionScope()); err != nil {
-		return nil, nil, fmt.Errorf("learning.secretion: %w", err)
+		return nil, nil, &signalError{"learning.secretion", err}
 	}
 	return signal, secretion, nil
 }
+
+// signalError is an error in the equation of a key.
+type signalError struct {
+	key string
+	err error
+}
+
+func (e *signalError) Error() string { return e.key + ": " + e.err.Error() }
+func (e *signalError) Unwrap() error { return e.err }
 
 // checkSignal checks the rule of one's own.
 func (c *Config) checkSignal(fail func(path, format string, args ...any)) {
@@ -87,8 +96,9 @@ func (c *Config) checkSignal(fail func(path, format string, args ...any)) {
 	case c.varied():
 		fail("learning.rule", "own needs the same constants for all neurons, so cells.membrane_taus, adaptation_taus and adaptations must be empty")
 	default:
-		if _, _, err := c.parseSignal(); err != nil {
-			fail("learning", "%v", err)
+		var wrong *signalError
+		if _, _, err := c.parseSignal(); errors.As(err, &wrong) {
+			fail(wrong.key, "%v", wrong.err)
 		}
 	}
 }

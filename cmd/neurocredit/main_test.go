@@ -135,6 +135,7 @@ func TestErrors(t *testing.T) {
 		{"sweep generate fig4cd out x", []string{"fig4cd"}},
 		{"rules dwn", []string{"dwn", "did you mean down?"}},
 		{"rules check down eta*pst", []string{"pst"}},
+		{"rules check i2p -eta*w", []string{"rules check i2p -- "}},
 		{"rules check down", []string{"wrong number of arguments (1)"}},
 		{"export hdf5 " + dir, []string{dir}},
 		{"export hdf5 " + dir + " --gzip 10", []string{"--gzip 10"}},

@@ -124,14 +124,15 @@ func ownNamed(i *info, key string) (ownEquation, error) {
 }
 
 func newRulesCheck(name *string) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use:   "check GROUP EQUATION",
 		Short: "Check a rule of your own",
 		Long: `Check reads the rule of a synapse group (up, p2i, i2p, down), or for mdgl an equation of a rule
 of your own (learning.signal, learning.secretion) with the cell types of the paper, and prints
-it as it is understood.`,
+it as it is understood. An equation that begins with a minus stands behind --.`,
 		Example: `  neurocredit rules check down "eta*(noise_post*rate_pre - alpha*w)"
   neurocredit rules check up "w: delta/dt; delta: (dt*eta*rate_post*rate_pre - delta)/tau"
+  neurocredit rules check i2p -- "-eta*apical_post*last_rate_pre"
   neurocredit rules check learning.signal "L + 0.5*M" --system mdgl`,
 		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -157,6 +158,10 @@ it as it is understood.`,
 			return nil
 		},
 	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		return fmt.Errorf("%w; an equation that begins with a minus stands behind --, as in: rules check i2p -- \"-eta*w\"", err)
+	})
+	return cmd
 }
 
 // checkOwn checks an equation of a rule of one's own.
