@@ -15,8 +15,11 @@ type tick struct {
 
 // linearTicks marks an axis from lo to hi with about n labels at round numbers, at
 // whole ones only if so asked. The texts of very large or small numbers leave out
-// a power of ten, the exponent.
+// a power of ten, the exponent. A span that has no room for numbers has no ticks.
 func linearTicks(lo, hi float64, n int, whole bool) (ticks []tick, exponent int) {
+	if (span{lo, hi}).single() {
+		return nil, 0
+	}
 	step := niceStep((hi - lo) / float64(max(n, 1)))
 	for whole && step != math.Floor(step) {
 		step = niceStep(step * 1.01)
@@ -30,8 +33,10 @@ func linearTicks(lo, hi float64, n int, whole bool) (ticks []tick, exponent int)
 	for v := step / unit; math.Abs(v-math.Round(v)) > 1e-6*v; v *= 10 {
 		decimals++
 	}
-	for i := math.Ceil(lo/step - 1e-9); i <= math.Floor(hi/step+1e-9); i++ {
-		ticks = append(ticks, tick{i * step, number(i*step/unit, decimals)})
+	first, last := math.Ceil(lo/step-1e-9), math.Floor(hi/step+1e-9)
+	for i := range int(last-first) + 1 {
+		at := (first + float64(i)) * step
+		ticks = append(ticks, tick{at, number(at/unit, decimals)})
 	}
 	return ticks, exponent
 }
@@ -64,7 +69,7 @@ func logTicks(lo, hi float64, n int) []tick {
 	every := max(1, int(math.Ceil(float64(last-first)/float64(max(n, 1)))))
 	within := func(v float64) bool { return v >= lo*(1-1e-9) && v <= hi*(1+1e-9) }
 	labelled := []int{1}
-	if decades := math.Log10(hi / lo); decades < 2.2 {
+	if decades := math.Log10(hi) - math.Log10(lo); decades < 2.2 {
 		labelled = []int{1, 2, 5}
 		switch {
 		case decades < 0.5:
@@ -144,20 +149,30 @@ func (s span) positive() span {
 
 func (s span) empty() bool { return s.lo > s.hi }
 
+// resolution is the smallest span of an axis, as a share of its values. Values
+// that differ by less do so by rounding, and the numbers at the ticks would not
+// tell them apart.
+const resolution = 1e-9
+
+// single reports whether the span is too short for an axis, as that of one value.
+func (s span) single() bool {
+	return !(s.hi-s.lo > math.Max(resolution*math.Max(math.Abs(s.lo), math.Abs(s.hi)), tiny))
+}
+
 // padded returns the span with room around the data, so that nothing is drawn on
-// the axes. An empty or single value gets a range as well.
+// the axes. An empty span or a single value gets a range as well.
 func (s span) padded(log bool, share float64) span {
 	switch {
 	case s.empty() && log:
 		return span{0.1, 10}
 	case s.empty():
 		return span{0, 1}
-	case log && s.lo == s.hi:
+	case log && s.hi/s.lo <= 1+resolution:
 		return span{s.lo / 3, s.hi * 3}
 	case log:
-		f := math.Pow(s.hi/s.lo, share)
-		return span{s.lo / f, s.hi * f}
-	case s.lo == s.hi:
+		f := math.Exp((math.Log(s.hi) - math.Log(s.lo)) * share)
+		return span{math.Max(s.lo/f, tiny/10), math.Min(s.hi*f, huge*10)}
+	case s.single():
 		d := math.Max(math.Abs(s.lo)*0.1, 1e-12)
 		if s.lo == 0 {
 			d = 1

@@ -20,9 +20,11 @@ type Curve struct {
 	Color  int         // 1 + n: the n-th colour of the palette, with its dashes and marker; 0: by the name
 }
 
-// Curves adds curves. It panics if a run has more values than X.
+// Curves adds curves. It panics if a run has more values than X, or a colour is
+// negative.
 func (p *Panel) Curves(curves ...Curve) {
 	for _, c := range curves {
+		checkColor("curve", c.Name, c.Color)
 		for i, y := range c.Y {
 			if c.X != nil && len(y) > len(c.X) {
 				panic(fmt.Sprintf("plotting: curve %q: run %d has %d values, X has %d", c.Name, i, len(y), len(c.X)))
@@ -212,10 +214,11 @@ type Line struct {
 }
 
 // Lines adds lines. X nil stands for 0, 1, 2, ... It panics if X and Y differ in
-// length.
+// length, or a colour is negative.
 func (p *Panel) Lines(lines ...Line) {
 	for _, l := range lines {
 		checkPair("line", l.Name, l.X, l.Y)
+		checkColor("line", l.Name, l.Color)
 		p.marks = append(p.marks, lineMark{l})
 	}
 }

@@ -64,9 +64,11 @@
 //
 // # Errors
 //
-// Wrong lengths of slices are programming errors: the methods of Panel panic with
-// a message that begins with "plotting:". Everything else is an error. What is not
-// recorded is neither: Eval, Detail and PALEval report it as a [Skip].
+// Wrong lengths of slices, negative colours and a missing matrix are programming
+// errors: the methods of Panel panic with a message that begins with "plotting:".
+// Everything else is an error, such as ranges of axes that are not finite or too
+// narrow. What is not recorded is neither: Eval, Detail and PALEval report it as a
+// [Skip].
 //
 // # Limits
 //

@@ -57,6 +57,9 @@ func (f *Figure) layout() (*layout, error) {
 		if p == nil {
 			return nil, fmt.Errorf("plotting: panel %d of the figure is nil", i)
 		}
+		if err := p.check(); err != nil {
+			return nil, fmt.Errorf("plotting: panel %d of the figure: %w", i, err)
+		}
 		size := areas[min(l.columns, len(areas))-1]
 		if p.Width > 0 {
 			size[0] = p.Width

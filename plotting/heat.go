@@ -1,6 +1,7 @@
 package plotting
 
 import (
+	"fmt"
 	"image"
 	"math"
 
@@ -24,8 +25,12 @@ type Heat struct {
 	NoBar bool // without colour bar
 }
 
-// Heat adds an image of a matrix. Values that are not finite are grey.
+// Heat adds an image of a matrix. Values that are not finite are grey. It panics
+// if there is no matrix.
 func (p *Panel) Heat(h Heat) {
+	if h.Z == nil {
+		panic(fmt.Sprintf("plotting: heat %q: Z is nil, want a matrix", h.Label))
+	}
 	m := heatMark{h, span{h.Range[0], h.Range[1]}, iridescent}
 	rows, cols := h.Z.Dims()
 	if m.limits.lo == m.limits.hi {
@@ -39,7 +44,7 @@ func (p *Panel) Heat(h Heat) {
 			top := math.Max(-m.limits.lo, m.limits.hi)
 			m.limits = span{-top, top}
 		}
-		if m.limits.empty() || m.limits.lo == m.limits.hi {
+		if m.limits.empty() || m.limits.single() {
 			m.limits = m.limits.padded(false, 0)
 		}
 	}

@@ -110,9 +110,9 @@ func (f *frame) onFloor() bool {
 
 func limits(data span, wanted [2]float64, log, tight bool) span {
 	switch {
-	case wanted[0] != wanted[1] && !(log && wanted[0] <= 0):
+	case wanted[0] != wanted[1]:
 		return nothing.add(wanted[0]).add(wanted[1])
-	case tight && !data.empty() && data.lo < data.hi:
+	case tight && !data.empty() && !data.single():
 		return data
 	}
 	return data.padded(log, 0.03)
@@ -141,7 +141,17 @@ func ticksOf(s span, log bool, n int, whole bool, fixed []tick, name string) ([]
 		return fixed, name
 	}
 	if log {
-		return logTicks(s.lo, s.hi, n), name
+		ticks := logTicks(s.lo, s.hi, n)
+		labels := 0
+		for _, t := range ticks {
+			if t.text != "" {
+				labels++
+			}
+		}
+		// Within a decade a linear axis may have more of them.
+		if labels > 1 || s.hi > 10*s.lo {
+			return ticks, name
+		}
 	}
 	ticks, e := linearTicks(s.lo, s.hi, n, whole)
 	return ticks, withFactor(name, e)

@@ -1,6 +1,7 @@
 package plotting
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -20,7 +21,7 @@ type Panel struct {
 
 	LogX, LogY     bool       // logarithmic axes; values <= 0 are left out
 	XRange, YRange [2]float64 // ends of the axes; equal ends: from the data
-	Width, Height  float64    // of the data area, in inches; 0: by the number of panels
+	Width, Height  float64    // of the data area, in inches, at most 1000; 0: by the number of panels
 	Bare           bool       // no axes, for images
 
 	marks          []mark
@@ -34,6 +35,49 @@ type Panel struct {
 
 // NewPanel returns a panel with a title and names of its axes.
 func NewPanel(title, x, y string) *Panel { return &Panel{Title: title, X: x, Y: y} }
+
+// maxInches is the largest width and height of a data area.
+const maxInches = 1000
+
+// check returns an error that names what of the panel's settings cannot be drawn.
+func (p *Panel) check() error {
+	for _, v := range []struct {
+		name string
+		size float64
+	}{{"Width", p.Width}, {"Height", p.Height}} {
+		if !(v.size >= 0 && v.size <= maxInches) {
+			return fmt.Errorf("%s is %v inches, must be 0 to %d", v.name, v.size, maxInches)
+		}
+	}
+	if err := cmp.Or(checkRange("XRange", p.XRange, p.LogX), checkRange("YRange", p.YRange, p.LogY)); err != nil {
+		return err
+	}
+	for _, m := range p.marks {
+		if h, ok := m.(heatMark); ok {
+			if err := cmp.Or(checkRange("Heat.Range", h.Range, false), checkRange("Heat.X", h.X, false), checkRange("Heat.Y", h.Y, false)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkRange returns an error if an axis cannot have these ends. Equal ones, which
+// stand for those of the data, can only be wrong by not being finite.
+func checkRange(name string, ends [2]float64, log bool) error {
+	s := span{math.Min(ends[0], ends[1]), math.Max(ends[0], ends[1])}
+	switch {
+	case !(math.Abs(ends[0]) <= huge && math.Abs(ends[1]) <= huge):
+		return fmt.Errorf("%s is %v, must be finite and at most %g", name, ends, float64(huge))
+	case s.lo == s.hi:
+		return nil
+	case log && s.lo <= tiny:
+		return fmt.Errorf("%s is %v, must be above 0 on a logarithmic axis", name, ends)
+	case s.single():
+		return fmt.Errorf("%s is %v: the ends are too close to each other for an axis", name, ends)
+	}
+	return nil
+}
 
 // mark is something drawn in a panel.
 type mark interface {
@@ -73,7 +117,7 @@ func place(v float64, s span, log bool, from, to vg.Length) vg.Length {
 		if v <= tiny {
 			return vg.Length(math.NaN())
 		}
-		f = math.Log(v/s.lo) / math.Log(s.hi/s.lo)
+		f = (math.Log(v) - math.Log(s.lo)) / (math.Log(s.hi) - math.Log(s.lo))
 	}
 	return from + vg.Length(f)*(to-from)
 }
@@ -138,8 +182,20 @@ func checkPair(what, name string, x, y []float64) {
 	}
 }
 
-// Add draws any plotter of gonum.org/v1/plot in the panel.
-func (p *Panel) Add(plotter plot.Plotter) { p.marks = append(p.marks, foreign{plotter}) }
+// checkColor panics if a colour is not 0 or the number of one of the palette.
+func checkColor(what, name string, color int) {
+	if color < 0 {
+		panic(fmt.Sprintf("plotting: %s %q: colour %d, want >= 0", what, name, color))
+	}
+}
+
+// Add draws any plotter of gonum.org/v1/plot in the panel. It panics if there is none.
+func (p *Panel) Add(plotter plot.Plotter) {
+	if plotter == nil {
+		panic("plotting: Add: the plotter is nil")
+	}
+	p.marks = append(p.marks, foreign{plotter})
+}
 
 // foreign is a plotter of gonum.
 type foreign struct{ plot.Plotter }

@@ -20,9 +20,11 @@ type Sample struct {
 	Color  int // 1 + n: the n-th colour of the palette; 0: by the name, of Bars by the place
 }
 
-// Points adds the mean of every sample as a marker with an error bar at X.
+// Points adds the mean of every sample as a marker with an error bar at X. It
+// panics if a colour is negative.
 func (p *Panel) Points(samples ...Sample) {
 	for _, s := range samples {
+		checkColor("sample", s.Name, s.Color)
 		p.marks = append(p.marks, pointMark{s})
 	}
 }
@@ -82,10 +84,11 @@ func (m pointMark) entries() []entry {
 }
 
 // Bars adds one bar per sample, side by side and named below the axis, with the
-// single values as dots if there are several.
+// single values as dots if there are several. It panics if a colour is negative.
 func (p *Panel) Bars(samples ...Sample) {
 	p.xTicks = []tick{}
 	for i, s := range samples {
+		checkColor("bar", s.Name, s.Color)
 		p.xTicks = append(p.xTicks, tick{float64(i), s.Name})
 	}
 	p.marks = append(p.marks, barMark(samples))
@@ -161,7 +164,7 @@ func (p *Panel) Histogram(name string, values []float64, bins int) {
 	}
 	m := histogramMark{name: name, counts: make([]float64, bins)}
 	if !s.empty() {
-		if s.lo == s.hi {
+		if s.single() {
 			s = s.padded(false, 0)
 		}
 		m.from, m.step = s.lo, (s.hi-s.lo)/float64(bins)

@@ -108,6 +108,13 @@ func TestPanics(t *testing.T) {
 		"classes":         func() { p.Classes([]float64{1}, []float64{1}, nil, nil) },
 		"negative class":  func() { p.Classes([]float64{1}, []float64{1}, []int{-1}, nil) },
 		"bins":            func() { p.Histogram("", nil, 0) },
+		"line colour":     func() { p.Lines(Line{Y: []float64{1}, Color: -5}) },
+		"curve colour":    func() { p.Curves(Curve{Color: -1}) },
+		"point colour":    func() { p.Points(Sample{Color: -1}) },
+		"bar colour":      func() { p.Bars(Sample{Color: -1}) },
+		"colour":          func() { Color(-1) },
+		"no matrix":       func() { p.Heat(Heat{}) },
+		"no plotter":      func() { p.Add(nil) },
 		"angle":           func() { Angle([]float64{1}, []float64{1}, 1, 2) },
 		"autocorrelation": func() { Autocorrelation([]float64{1}, 1) },
 	} {

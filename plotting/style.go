@@ -1,6 +1,7 @@
 package plotting
 
 import (
+	"fmt"
 	"image/color"
 	"math"
 
@@ -20,9 +21,14 @@ var okabeIto = [...]color.NRGBA{
 	{0x00, 0x00, 0x00, 0xFF}, // black
 }
 
-// Color returns the n-th colour of the palette that all figures use, n >= 0. It
-// starts again after seven.
-func Color(n int) color.NRGBA { return okabeIto[n%len(okabeIto)] }
+// Color returns the n-th colour of the palette that all figures use. It starts
+// again after seven. It panics if n is negative.
+func Color(n int) color.NRGBA {
+	if n < 0 {
+		panic(fmt.Sprintf("plotting: colour %d, want >= 0", n))
+	}
+	return okabeIto[n%len(okabeIto)]
+}
 
 var (
 	ink    = color.NRGBA{0x1A, 0x1A, 0x1A, 0xFF} // axes and text
