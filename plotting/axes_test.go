@@ -87,8 +87,9 @@ func TestAlmostConstant(t *testing.T) {
 				p.Histogram("", []float64{1, next, 0.7, 0.7}, 3)
 				p.Histogram("", []float64{0, 5e-324}, 3)
 			},
-			"bars":  func(p *Panel) { p.Bars(Sample{Name: "a", Values: []float64{5e-324, 5e-324}}) },
-			"gonum": func(p *Panel) { p.HLine("", next); p.HLine("", 1) },
+			"overflow": func(p *Panel) { p.Histogram("", []float64{1, 2, 1e305}, 3) },
+			"bars":     func(p *Panel) { p.Bars(Sample{Name: "a", Values: []float64{5e-324, 5e-324}}) },
+			"gonum":    func(p *Panel) { p.HLine("", next); p.HLine("", 1) },
 		} {
 			p := panel()
 			add(p)

@@ -177,7 +177,11 @@ func ExampleSummarize() {
 		return r
 	}
 	groups := []plotting.Group{{Name: "PAL", Runs: []*dendritic.Result{run(33, 90), run(35, 94)}}}
-	fmt.Print(plotting.Summarize(groups, 0, 1).Markdown())
+	table, err := plotting.Summarize(groups, 0, 1)
+	if err != nil {
+		fmt.Println(err)
+	}
+	fmt.Print(table.Markdown())
 	// Output:
 	// | group | runs | validation, epoch 0 (%) | validation, epoch 1 (%) | test (%) | angle (°) | norm of fb |
 	// |---|---|---|---|---|---|---|

@@ -153,7 +153,7 @@ func (m barMark) draw(a *area) {
 func (m barMark) entries() []entry { return nil }
 
 // Histogram adds the distribution of values over the given number of equal bins;
-// values that are not finite are left out. It panics if bins < 1.
+// values that are not finite or beyond 1e300 are left out. It panics if bins < 1.
 func (p *Panel) Histogram(name string, values []float64, bins int) {
 	if bins < 1 {
 		panic(fmt.Sprintf("plotting: histogram %q: %d bins, want >= 1", name, bins))
@@ -169,7 +169,7 @@ func (p *Panel) Histogram(name string, values []float64, bins int) {
 		}
 		m.from, m.step = s.lo, (s.hi-s.lo)/float64(bins)
 		for _, v := range values {
-			if !math.IsNaN(v) && !math.IsInf(v, 0) {
+			if math.Abs(v) <= huge { // as the span has them
 				m.counts[min(int((v-m.from)/m.step), bins-1)]++
 			}
 		}

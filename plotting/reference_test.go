@@ -17,7 +17,7 @@ func TestReference(t *testing.T) {
 		change(&r.Config)
 		return Group{Name: "mine", Runs: []*dendritic.Result{r}}
 	}
-	s := Summarize([]Group{group(func(*dendritic.Config) {})}, 20, 40, 400, 33)
+	s := summarize(t, []Group{group(func(*dendritic.Config) {})}, 20, 40, 400, 33)
 	if len(s.Rows) != 2 || !s.Rows[1].Reference || s.Rows[0].Reference {
 		t.Fatalf("rows %+v, want the group and its reference", s.Rows)
 	}
@@ -52,7 +52,7 @@ func TestReference(t *testing.T) {
 		"no such runs":   {func(c *dendritic.Config) { *c = dendritic.YinYang(dendritic.BP) }, 0, 0},
 		"other data set": {func(c *dendritic.Config) { *c = dendritic.MNIST(dendritic.PAL) }, 0, 0},
 	} {
-		rows := Summarize([]Group{group(c.change)}, 20).Rows
+		rows := summarize(t, []Group{group(c.change)}, 20).Rows
 		if c.runs == 0 {
 			if len(rows) != 1 {
 				t.Errorf("%s: has reference %+v", name, rows[1])
@@ -66,7 +66,7 @@ func TestReference(t *testing.T) {
 	}
 	mixed := group(func(*dendritic.Config) {})
 	mixed.Runs = append(mixed.Runs, group(func(c *dendritic.Config) { c.Precision = dendritic.Float32 }).Runs...)
-	if rows := Summarize([]Group{mixed}, 20).Rows; len(rows) != 1 {
+	if rows := summarize(t, []Group{mixed}, 20).Rows; len(rows) != 1 {
 		t.Errorf("a group of two precisions has reference %+v", rows[1])
 	}
 }

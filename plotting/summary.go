@@ -4,8 +4,11 @@ import (
 	"encoding/csv"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/neurocredit/neurocredit/dendritic"
 )
 
 // summaryEpochs are the epochs at which summaries give the validation accuracy
@@ -40,9 +43,14 @@ type SummaryRow struct {
 }
 
 // Summarize computes the table of groups of runs. Without epochs it takes 20, 40,
-// 80, 200 and 400, as far as a run of the groups has got, and the last epoch. A
-// group with published Yin-Yang settings is followed by a row of reference values.
-func Summarize(groups []Group, epochs ...int) Summary {
+// 80, 200 and 400, as far as a run of the groups has got, and the last epoch. Runs
+// that come from a summary have only some epochs. A group with published Yin-Yang
+// settings is followed by a row of reference values. Epochs must be different and
+// not negative.
+func Summarize(groups []Group, epochs ...int) (Summary, error) {
+	if err := checkEpochs(epochs); err != nil {
+		return Summary{}, err
+	}
 	if len(epochs) == 0 {
 		epochs = reached(groups)
 	}
@@ -53,8 +61,8 @@ func Summarize(groups []Group, epochs ...int) Summary {
 		var test, angle, norm []float64
 		for _, r := range g.Runs {
 			for i, e := range epochs {
-				if e >= 0 && e < len(r.Epochs) {
-					at[i] = append(at[i], r.Epochs[e].Score.Accuracy)
+				if k := slices.IndexFunc(r.Epochs, func(known dendritic.Epoch) bool { return known.Epoch == e }); k >= 0 {
+					at[i] = append(at[i], r.Epochs[k].Score.Accuracy)
 				}
 			}
 			if r.Test != nil {
@@ -77,7 +85,19 @@ func Summarize(groups []Group, epochs ...int) Summary {
 			s.Rows = append(s.Rows, row)
 		}
 	}
-	return s
+	return s, nil
+}
+
+func checkEpochs(epochs []int) error {
+	for i, e := range epochs {
+		if e < 0 {
+			return fmt.Errorf("plotting: summary at epoch %d, must be 0 or more", e)
+		}
+		if slices.Contains(epochs[:i], e) {
+			return fmt.Errorf("plotting: summary at epoch %d more than once", e)
+		}
+	}
+	return nil
 }
 
 // reached returns the epochs of a summary that runs of the groups have.
@@ -85,7 +105,7 @@ func reached(groups []Group) []int {
 	last := 0
 	for _, g := range groups {
 		for _, r := range g.Runs {
-			last = max(last, len(r.Epochs)-1)
+			last = max(last, r.Last().Epoch)
 		}
 	}
 	var epochs []int

@@ -21,7 +21,7 @@ type SweepOptions struct {
 	// the same runs are used if they can be read, which matters only for long
 	// recordings.
 	Recalc bool
-	// Epochs of the validation accuracies in the table; empty: see Summarize.
+	// Epochs of the validation accuracies in the table, as those of Summarize.
 	Epochs []int
 	// Log shows learning curves with a logarithmic axis of the error.
 	Log bool
@@ -43,6 +43,9 @@ type SweepOptions struct {
 func Sweep(ctx context.Context, groups []Group, save string, o *SweepOptions) (written []string, err error) {
 	if o == nil {
 		o = &SweepOptions{}
+	}
+	if err := checkEpochs(o.Epochs); err != nil {
+		return nil, err
 	}
 	names := map[string]bool{}
 	for _, g := range groups {
@@ -71,7 +74,10 @@ func Sweep(ctx context.Context, groups []Group, save string, o *SweepOptions) (w
 			return written, err
 		}
 	}
-	table := Summarize(groups, o.Epochs...)
+	table, err := Summarize(groups, o.Epochs...)
+	if err != nil {
+		return written, err
+	}
 	path := func(name string) string { return filepath.Join(save, name) }
 	err = Save(curves, path("learning_curves.png"))
 	err = errors.Join(err, write(path("summary.csv"), []byte(table.CSV())), write(path("summary.md"), []byte(table.Markdown())))

@@ -170,12 +170,21 @@ func result(done bool, test float64, accuracy ...float64) *dendritic.Result {
 	return r
 }
 
+func summarize(t *testing.T, groups []Group, epochs ...int) Summary {
+	t.Helper()
+	s, err := Summarize(groups, epochs...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestSummarize(t *testing.T) {
 	groups := []Group{
 		{"PAL", []*dendritic.Result{result(true, 90, 30, 80, 88), result(true, 94, 34, 84, 92), result(false, 0, 32)}},
 		{"a|b", []*dendritic.Result{result(false, 0, 33)}},
 	}
-	s := Summarize(groups, 0, 2)
+	s := summarize(t, groups, 0, 2)
 	want := "| group | runs | validation, epoch 0 (%) | validation, epoch 2 (%) | test (%) | angle (°) | norm of fb |\n" +
 		"|---|---|---|---|---|---|---|\n" +
 		"| PAL | 3 (2 done) | 32.0 ± 1.6 | 90.0 ± 2.0 | 92.0 ± 2.0 | 45.0 ± 1.0 | 5.0 ± 0.0 |\n" +
@@ -187,12 +196,70 @@ func TestSummarize(t *testing.T) {
 	if err != nil || len(rows) != 3 || rows[1][3] != "32" || rows[1][6] != "2" || rows[2][5] != "NaN" || rows[0][5] != "validation_2_mean" {
 		t.Errorf("CSV %v, error %v", rows, err)
 	}
-	if got := Summarize(groups).Epochs; !slices.Equal(got, []int{2}) {
+	if got := summarize(t, groups).Epochs; !slices.Equal(got, []int{2}) {
 		t.Errorf("epochs of short runs: %v", got)
 	}
 	long := []Group{{"long", []*dendritic.Result{result(true, 90, make([]float64, 401)...)}}}
-	if got := Summarize(long).Epochs; !slices.Equal(got, []int{20, 40, 80, 200, 400}) {
+	if got := summarize(t, long).Epochs; !slices.Equal(got, []int{20, 40, 80, 200, 400}) {
 		t.Errorf("epochs of a published run: %v", got)
+	}
+}
+
+// TestSummarizeSummary gives the same table for runs and for what a summary of them keeps,
+// which are not all epochs.
+func TestSummarizeSummary(t *testing.T) {
+	g := Group{Name: "long"}
+	for seed := range uint32(2) {
+		r := result(true, 90, make([]float64, 63)...)
+		for e := range r.Epochs {
+			r.Epochs[e].Score.Accuracy = float64(e) + float64(seed)/2
+		}
+		r.Config = tinyConfig(dendritic.PAL)
+		r.Config.Seed = seed
+		r.Config.Name = fmt.Sprintf("long_%d", seed)
+		g.Runs = append(g.Runs, r)
+	}
+	var file strings.Builder
+	if err := dendritic.WriteSummary(&file, g.Runs, ""); err != nil {
+		t.Fatal(err)
+	}
+	runs, err := dendritic.ReadSummary(strings.NewReader(file.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := Group{Name: "long", Runs: runs}
+	if len(runs) != 2 || len(runs[0].Epochs) >= 63 {
+		t.Fatalf("the summary has %d runs with %d epochs, want 2 with less than 63", len(runs), len(runs[0].Epochs))
+	}
+	for _, epochs := range [][]int{nil, {40}, {0, 10, 60, 62}} {
+		want, got := summarize(t, []Group{g}, epochs...), summarize(t, []Group{kept}, epochs...)
+		if want.Markdown() != got.Markdown() {
+			t.Errorf("epochs %v: got\n%swant\n%s", epochs, got.Markdown(), want.Markdown())
+		}
+	}
+	s := summarize(t, []Group{kept})
+	if !slices.Equal(s.Epochs, []int{20, 40, 62}) || s.Rows[0].Validation[1].Mean != 40.25 {
+		t.Errorf("epochs %v with the accuracies %v, want 20.25, 40.25, 62.25 at 20, 40, 62", s.Epochs, s.Rows[0].Validation)
+	}
+	// 55 is no epoch of the summary.
+	if v := summarize(t, []Group{kept}, 55).Rows[0].Validation[0]; !math.IsNaN(v.Mean) {
+		t.Errorf("accuracy %v at an epoch that is not known", v)
+	}
+}
+
+func TestSummaryEpochs(t *testing.T) {
+	groups := []Group{{"PAL", []*dendritic.Result{result(true, 90, 30, 80, 88)}}}
+	for want, epochs := range map[string][]int{"epoch -1, must be 0 or more": {2, -1}, "epoch 2 more than once": {2, 1, 2}} {
+		if _, err := Summarize(groups, epochs...); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Summarize at %v: error %v, want %q", epochs, err, want)
+		}
+		save := filepath.Join(t.TempDir(), "new")
+		if _, err := Sweep(context.Background(), sweepGroups(t, func(*dendritic.Config) {})[:1], save, &SweepOptions{Epochs: epochs}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Sweep at %v: error %v, want %q", epochs, err, want)
+		}
+		if _, err := os.Stat(save); err == nil {
+			t.Errorf("Sweep at %v wrote files before its error", epochs)
+		}
 	}
 }
 
