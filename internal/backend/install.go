@@ -49,6 +49,9 @@ func (r release) install(ctx context.Context, dir string, log io.Writer) error {
 	if r.check(ctx, final) == nil {
 		return nil
 	}
+	if ctx.Err() != nil { // the check was not finished, so nothing is known to be damaged
+		return context.Cause(ctx)
+	}
 	part := final + ".part"
 	if _, err := os.Lstat(final); err == nil {
 		if err := errors.Join(os.RemoveAll(part), os.Rename(final, part)); err != nil {

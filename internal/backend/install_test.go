@@ -255,6 +255,12 @@ func TestInstallInterrupted(t *testing.T) {
 		t.Errorf("%v, log %q", err, &log)
 	}
 	checkInstalled(t, dir)
+
+	// What is installed stays when its check is interrupted.
+	if err := r.install(ctx, dir, io.Discard); !errors.Is(err, enough) {
+		t.Errorf("already cancelled, and installed: %v", err)
+	}
+	checkInstalled(t, dir)
 }
 
 func TestInstallRefuses(t *testing.T) {
