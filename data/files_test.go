@@ -3,6 +3,7 @@ package data
 import (
 	"compress/gzip"
 	"context"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -242,6 +243,10 @@ func FuzzNPY(f *testing.F) {
 	f.Add(content)
 	f.Add(content[:len(content)-3])
 	f.Add([]byte("\x93NUMPY\x01\x00"))
+	for _, shape := range []string{"(1152921504606846975,)", "(230584300921369395, 5)"} { // 8 bytes short of 2^63
+		text := "{'descr': '<f8', 'fortran_order': False, 'shape': " + shape + ", }"
+		f.Add([]byte("\x93NUMPY\x01\x00\x76\x00" + fmt.Sprintf("%-117s\n", text)))
+	}
 	f.Fuzz(func(t *testing.T, content []byte) {
 		table, err := readTable(context.Background(), write(t, t.TempDir(), "a.npy", string(content)), HeaderDetect)
 		if err != nil {

@@ -90,8 +90,8 @@ func reopen(f *os.File, path string, rows int) (*Appender, error) {
 	if err != nil {
 		return nil, err
 	}
-	if need := a.offset(rows); info.Size() < need {
-		return nil, fmt.Errorf("%d bytes, but %d rows need %d", info.Size(), rows, need)
+	if have, need := info.Size()-headerSize, int64(rows)*int64(a.rowBytes); have < need { // as in newReader
+		return nil, fmt.Errorf("%d bytes behind the header, but %d rows need %d", have, rows, need)
 	}
 	// Header first: a kill in between leaves surplus bytes, not missing rows.
 	if err := a.setRows(rows); err != nil {

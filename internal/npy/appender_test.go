@@ -111,6 +111,18 @@ func TestResume(t *testing.T) {
 		}
 	}
 	checkRows(t, path, 107)
+
+	// A damaged header must not become a negative length to be cut to.
+	const rows = 1152921504606846975
+	head, err := header{Float64, []int{rows}, headerSize}.appendTo(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	huge := write(t, head)
+	if _, err := Open(huge, rows); err == nil || !strings.Contains(err.Error(), "0 bytes behind the header, but 1152921504606846975 rows need") {
+		t.Errorf("resume a file without rows at row %d: error %v", rows, err)
+	}
+
 	if a, err = Open(path, 60); err != nil {
 		t.Fatal(err)
 	}

@@ -126,6 +126,10 @@ func TestReaderTypes(t *testing.T) {
 	}
 }
 
+// hugeShapes are those of '<f8' whose elements have just not too many bytes for an
+// int64, but with the header have.
+var hugeShapes = []string{"(1152921504606846975,)", "(230584300921369395, 5)"}
+
 func TestReaderRefuses(t *testing.T) {
 	const text = "{'descr': '<f8', 'fortran_order': False, 'shape': (2,), }\n"
 	for _, c := range []struct {
@@ -138,7 +142,9 @@ func TestReaderRefuses(t *testing.T) {
 		{"version 3", raw(3, text), "version 3.0"},
 		{"short header", raw(1, text)[:30], "cut off"},
 		{"huge header", []byte(magic + "\x02\x00\xff\xff\xff\xff rest"), "at most 65536"},
-		{"short data", raw(1, text, make([]byte, 15)...), "needs"},
+		{"short data", raw(1, text, make([]byte, 15)...), "15 bytes behind the header, but shape [2] of <f8 needs 16"},
+		{"huge vector", raw(1, strings.Replace(text, "(2,)", hugeShapes[0], 1)), "needs 9223372036854775800"},
+		{"huge matrix", raw(1, strings.Replace(text, "(2,)", hugeShapes[1], 1)), "needs 9223372036854775800"},
 	} {
 		path := write(t, c.b)
 		_, err := OpenReader(path)
@@ -152,6 +158,9 @@ func FuzzOpenReader(f *testing.F) {
 	f.Add(raw(1, "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 2), }\n", make([]byte, 8)...))
 	f.Add(raw(2, `{"shape": (2L,), "descr": "|b1", "fortran_order": False}`, 0, 1))
 	f.Add(raw(1, "{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807), }\n"))
+	for _, shape := range hugeShapes {
+		f.Add(raw(1, "{'descr': '<f8', 'fortran_order': False, 'shape': "+shape+", }\n"))
+	}
 	f.Add(raw(1, "{'descr': '>f8', 'fortran_order': True, 'shape': ()}"))
 	f.Add([]byte(magic + "\x02\x00\xff\xff\xff\xff"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -52,8 +52,9 @@ func newReader(f *os.File) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	if need := h.size + int64(r.rows)*r.rowBytes; info.Size() < need {
-		return nil, fmt.Errorf("%d bytes, but shape %v of %v needs %d", info.Size(), h.shape, h.dtype, need)
+	// The header's size is taken from the left, since on the right the sum could overflow.
+	if have, need := info.Size()-h.size, int64(r.rows)*r.rowBytes; have < need {
+		return nil, fmt.Errorf("%d bytes behind the header, but shape %v of %v needs %d", have, h.shape, h.dtype, need)
 	}
 	return r, nil
 }
