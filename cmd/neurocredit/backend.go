@@ -1,8 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -76,8 +74,12 @@ repairs. Everything is in neurocredit/xla of the user's cache folder, licences b
 		Example: `  neurocredit backend install xla-cpu`,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if name := strings.ReplaceAll(args[0], "-", ":"); name != backend.CPU && name != backend.CUDA {
-				return cmp.Or(backend.Check(args[0]), errors.New(args[0]+" needs no plugin; only xla-cpu and xla-cuda do"))
+			switch strings.ReplaceAll(args[0], "-", ":") {
+			case backend.CPU, backend.CUDA:
+			case backend.Go, backend.Auto:
+				return fmt.Errorf("%s needs no plugin; only xla-cpu and xla-cuda do", args[0])
+			default:
+				return fmt.Errorf("no plugin for the unknown backend %q, must be xla-cpu or xla-cuda", args[0])
 			}
 			file, err := backend.Install(cmd.Context(), args[0], cmd.ErrOrStderr())
 			if err != nil {

@@ -34,7 +34,8 @@ func TestBackendErrors(t *testing.T) {
 	for _, test := range []struct{ args, want string }{
 		{"backend install xla-cuda", "xla:cuda"},
 		{"backend install go", "needs no plugin"},
-		{"backend install tpu", `unknown backend "tpu"`},
+		{"backend install auto", "auto needs no plugin"},
+		{"backend install tpu", `unknown backend "tpu", must be xla-cpu or xla-cuda`},
 		{"backend lsit", "did you mean list?"},
 		{"train chain/pal --out x --engine graph --backend tpu", `"tpu"`},
 		{"train yin-yang/fa --out x --engine grahp", "grahp"},
