@@ -3,6 +3,7 @@ package plotting
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"math"
@@ -18,8 +19,8 @@ import (
 // SweepOptions says how Sweep works. A nil *SweepOptions is the zero value.
 type SweepOptions struct {
 	// Recalc computes everything anew. Without it the arrays of an earlier call for
-	// the same runs are used if they can be read, which matters only for long
-	// recordings.
+	// the same runs, with the same config.yaml and metrics.csv, are used if they can
+	// be read, which matters only for long recordings.
 	Recalc bool
 	// Epochs of the validation accuracies in the table, as those of Summarize.
 	Epochs []int
@@ -31,7 +32,8 @@ type SweepOptions struct {
 // folder save:
 //
 //   - for a single group, and for several in a folder per group, named as it:
-//     runs.txt (the directories), acc_collection.npy [runs × epochs+1]
+//     runs.txt (the directories, below a comment that tells whether the runs in
+//     them are still the same), acc_collection.npy [runs × epochs+1]
 //     (validation accuracy in %), test_acc_collection.npy [runs],
 //     angle_collection_layer_1.npy [runs × records] (angle in degrees over the
 //     window-averaged records of the weights, or after every epoch if a run has
@@ -98,17 +100,16 @@ type collection struct {
 // sweepGroup writes the arrays and plots of one group.
 func sweepGroup(ctx context.Context, g Group, dir string, recalc bool) ([]string, error) {
 	path := func(name string) string { return filepath.Join(dir, name) }
-	var list bytes.Buffer
-	for _, r := range g.Runs {
-		fmt.Fprintln(&list, r.Dir)
+	list, err := g.list()
+	if err != nil {
+		return nil, err
 	}
 	before, _ := os.ReadFile(path("runs.txt"))
 	var c *collection
-	if !recalc && bytes.Equal(before, list.Bytes()) {
+	if !recalc && bytes.Equal(before, list) {
 		c = readCollection(path, len(g.Runs))
 	}
 	if c == nil {
-		var err error
 		if c, err = collect(ctx, g); err != nil {
 			return nil, err
 		}
@@ -119,15 +120,36 @@ func sweepGroup(ctx context.Context, g Group, dir string, recalc bool) ([]string
 	files := []string{path("runs.txt"), path("acc_collection.npy"), path("test_acc_collection.npy"), path("angle_collection_layer_1.npy"),
 		path("acc_collection.png"), path("angle_collection.png")}
 	// The list goes last: it vouches for the arrays.
-	err := errors.Join(saveArray(files[1], c.accuracy), npy.WriteArray(files[2], c.test, len(c.test)), saveArray(files[3], c.angle),
+	err = errors.Join(saveArray(files[1], c.accuracy), npy.WriteArray(files[2], c.test, len(c.test)), saveArray(files[3], c.angle),
 		savePNG(c.accuracyFigure(g), files[4], printDPI), savePNG(c.angleFigure(g), files[5], printDPI))
 	if err == nil {
-		err = write(files[0], list.Bytes())
+		err = write(files[0], list)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("plotting: sweep: %w", err)
 	}
 	return files, nil
+}
+
+// list returns the directories of the runs, a line each, below a comment with the
+// hash of their configurations and results: directories stay where they are when
+// runs are trained anew.
+func (g Group) list() ([]byte, error) {
+	var dirs bytes.Buffer
+	sum := sha256.New()
+	for _, r := range g.Runs {
+		fmt.Fprintln(&dirs, r.Dir)
+		for _, name := range []string{"config.yaml", "metrics.csv"} {
+			content, err := os.ReadFile(filepath.Join(r.Dir, name))
+			if err != nil && !errors.Is(err, os.ErrNotExist) {
+				return nil, fmt.Errorf("plotting: sweep: %w", err)
+			}
+			// The length keeps the contents apart.
+			fmt.Fprintln(sum, len(content))
+			sum.Write(content)
+		}
+	}
+	return fmt.Appendf(nil, "# config.yaml and metrics.csv of the runs: sha256 %x\n%s", sum.Sum(nil), dirs.Bytes()), nil
 }
 
 // readCollection reads the arrays of an earlier call. It returns nil if they are

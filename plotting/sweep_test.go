@@ -139,6 +139,34 @@ func TestSweepReusesArrays(t *testing.T) {
 	}
 }
 
+// TestSweepSeesNewRuns trains runs anew in the same directories.
+func TestSweepSeesNewRuns(t *testing.T) {
+	c := tinyConfig(dendritic.PAL)
+	dir, save := filepath.Join(t.TempDir(), "run"), t.TempDir()
+	for _, change := range []func(){func() {}, func() { c.Epochs = 2 }, func() { c.Seed++ }} {
+		change()
+		if err := os.RemoveAll(dir); err != nil {
+			t.Fatal(err)
+		}
+		r, err := dendritic.Train(context.Background(), c, &dendritic.Options{Dir: dir})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Sweep(context.Background(), []Group{{"PAL", []*dendritic.Result{r}}}, save, nil); err != nil {
+			t.Fatal(err)
+		}
+		_, accuracy := readArray(t, filepath.Join(save, "acc_collection.npy"))
+		_, angle := readArray(t, filepath.Join(save, "angle_collection_layer_1.npy"))
+		var wantAccuracy, wantAngle []float64
+		for _, e := range r.Epochs {
+			wantAccuracy, wantAngle = append(wantAccuracy, e.Score.Accuracy), append(wantAngle, e.Alignment[0].Angle)
+		}
+		if !slices.Equal(accuracy, wantAccuracy) || !slices.Equal(angle, wantAngle) {
+			t.Errorf("%d epochs, seed %d: accuracies %v, angles %v, want %v, %v", c.Epochs, c.Seed, accuracy, angle, wantAccuracy, wantAngle)
+		}
+	}
+}
+
 func TestSweepErrors(t *testing.T) {
 	groups := twoGroups() // in memory
 	if _, err := Sweep(context.Background(), groups, t.TempDir(), nil); err == nil {
