@@ -2,9 +2,7 @@ package dendritic
 
 import (
 	"fmt"
-	"io/fs"
 	"maps"
-	"path/filepath"
 	"slices"
 	"strconv"
 
@@ -151,18 +149,7 @@ func (c *Config) checkRows(train, valid int) (key, why string) {
 // there already, do not fit the disk.
 func checkDisk(c *Config, splits *data.Splits, dir string) error {
 	size := c.recordingSize(c.passSize(splits.Train, c.Data.Train), c.passSize(splits.Valid, c.Data.Valid), c.passSize(splits.Test, c.Data.Test))
-	filepath.WalkDir(filepath.Join(dir, "recordings"), func(_ string, d fs.DirEntry, err error) error {
-		if err == nil && d.Type().IsRegular() {
-			if info, err := d.Info(); err == nil {
-				size -= info.Size()
-			}
-		}
-		return nil // what cannot be read counts as missing
-	})
-	if size <= 0 {
-		return nil
-	}
-	if err := experiment.Require(dir, uint64(size)); err != nil {
+	if err := experiment.RequireRecordings(dir, size); err != nil {
 		return fmt.Errorf("dendritic: the recordings of %s: %w; record.weights_every and record.every make them smaller", c.Name, err)
 	}
 	return nil

@@ -146,10 +146,8 @@ func train(ctx context.Context, c Config, o *Options, e *engines, i int, dir str
 
 // open creates or resumes the results directory.
 func open(c *Config, samples int, dir, engine string, resume bool) (*experiment.Run, error) {
-	if size := c.recordingSize(samples); size > 0 {
-		if err := experiment.Require(dir, uint64(size)); err != nil {
-			return nil, fmt.Errorf("pal: the recordings of %s: %w; a larger record.every makes them smaller", c.Name, err)
-		}
+	if err := experiment.RequireRecordings(dir, c.recordingSize(samples)); err != nil {
+		return nil, fmt.Errorf("pal: the recordings of %s: %w; a larger record.every makes them smaller", c.Name, err)
 	}
 	run, err := experiment.Start(dir, c, resume, engine, nil)
 	if err != nil {

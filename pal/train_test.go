@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/neurocredit/neurocredit/data"
@@ -93,11 +94,11 @@ func TestResume(t *testing.T) {
 // sampleContext is done after a number of questions.
 type sampleContext struct {
 	context.Context
-	left int
+	left atomic.Int64
 }
 
 func (c *sampleContext) Err() error {
-	if c.left--; c.left < 0 {
+	if c.left.Add(-1) < 0 {
 		return context.Canceled
 	}
 	return nil
@@ -106,7 +107,9 @@ func (c *sampleContext) Err() error {
 // afterSamples returns a context that is done after n samples at the earliest;
 // those of a teacher count, too.
 func afterSamples(n int) context.Context {
-	return &sampleContext{context.Background(), n + 10}
+	c := &sampleContext{Context: context.Background()}
+	c.left.Store(int64(n + 10))
+	return c
 }
 
 func sameWeights(t *testing.T, a, b *Result) {

@@ -118,6 +118,18 @@ func TestRequire(t *testing.T) {
 		t.Error(err)
 	}
 	requireError(t, Require(disk, 1_100_000), "needs 1.1 MB", "1.0 MB are free")
+
+	// Of recordings that are there in part, the rest must fit.
+	if err := os.MkdirAll(filepath.Join(disk, recordingsName, "training"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(disk, recordingsName, "training", "v.npy"), make([]byte, 700_000), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := RequireRecordings(disk, 900_000); err != nil {
+		t.Error(err)
+	}
+	requireError(t, RequireRecordings(disk, 1_200_000), "needs 500 kB")
 }
 
 func TestWriteFile(t *testing.T) {

@@ -118,6 +118,23 @@ func Require(dir string, bytes uint64) error {
 	return nil
 }
 
+// RequireRecordings is Require for what is missing of a run's recordings, bytes in all, of
+// which a part may lie in the results directory already.
+func RequireRecordings(dir string, bytes int64) error {
+	filepath.WalkDir(filepath.Join(dir, recordingsName), func(_ string, d fs.DirEntry, err error) error {
+		if err == nil && d.Type().IsRegular() {
+			if info, err := d.Info(); err == nil {
+				bytes -= info.Size()
+			}
+		}
+		return nil // what cannot be read counts as missing
+	})
+	if bytes <= 0 {
+		return nil
+	}
+	return Require(dir, uint64(bytes))
+}
+
 // formatBytes writes a size in decimal units, as disks are sold: 25.3 GB.
 func formatBytes(n uint64) string {
 	if n < 1000 {
