@@ -129,7 +129,7 @@ func TestRequire(t *testing.T) {
 	if err := RequireRecordings(disk, 900_000); err != nil {
 		t.Error(err)
 	}
-	requireError(t, RequireRecordings(disk, 1_200_000), "needs 500 kB")
+	requireError(t, RequireRecordings(disk, 1_200_000), "needs 500.0 kB")
 }
 
 func TestWriteFile(t *testing.T) {
