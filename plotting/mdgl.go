@@ -34,6 +34,7 @@ func LoadMDGLGroup(ctx context.Context, name string, dirs ...string) (MDGLGroup,
 type MDGLReference struct {
 	Quantity string // as in MDGLOptions
 	X, Y     []float64
+	Group    string // name of the group that it belongs to, if to one
 }
 
 // MDGLOptions says how runs of spiking networks are shown. A nil *MDGLOptions is the zero
@@ -46,8 +47,9 @@ type MDGLOptions struct {
 	// Smooth is the number of validations of the moving average, an odd number. 0: 5, as
 	// in the published figure; 1: none.
 	Smooth int
-	Runs   bool // a thin line for every run in place of the bands
-	// Reference are curves from elsewhere, drawn dashed and black over the others.
+	Runs   bool // a thin line for every run, to its own end, in place of the bands
+	// Reference are curves from elsewhere, drawn dashed over the others, in the colour of
+	// their group or black. Their quantities must be those of panels.
 	Reference []MDGLReference
 }
 
@@ -64,6 +66,7 @@ var mdglTitles = map[string]string{
 // MDGLCurves shows how groups of spiking networks learn (Fig. 3 of Liu et al. 2021), mean
 // ± standard deviation (sample form) over the runs, after a moving average over
 // validations. Its window is always full, so a curve begins and ends half a window inside.
+// The mean has the iterations that all runs of the group have been validated at.
 func MDGLCurves(groups []MDGLGroup, o *MDGLOptions) (*Figure, error) {
 	if o == nil {
 		o = &MDGLOptions{}
@@ -87,29 +90,76 @@ func MDGLCurves(groups []MDGLGroup, o *MDGLOptions) (*Figure, error) {
 			}
 		}
 	}
+	for _, r := range o.Reference {
+		if err := r.check(quantities, groups); err != nil {
+			return nil, err
+		}
+	}
+	// In the order of the groups, as they stand in the legend.
+	references := slices.SortedStableFunc(slices.Values(o.Reference), func(a, b MDGLReference) int { return a.index(groups) - b.index(groups) })
 	f := NewFigure(o.Title)
 	for _, quantity := range quantities {
 		p := NewPanel(mdglTitles[quantity], "training iterations", mdglAxes[quantity])
 		p.LogY = quantity == "nmse"
-		for _, g := range groups {
+		for i, g := range groups {
 			c, err := g.curve(quantity, smooth)
 			if err != nil {
 				return nil, err
 			}
-			c.Runs, c.Sample = o.Runs, true
+			c.Sample, c.Color = true, i+1
+			if o.Runs {
+				lines, err := g.lines(quantity, smooth, c.Color)
+				if err != nil {
+					return nil, err
+				}
+				p.Lines(lines...)
+				mean, _ := spread(c.Y, true)
+				c.Y = [][]float64{mean}
+			}
 			p.Curves(c)
 		}
-		for _, r := range o.Reference {
+		for _, r := range references {
 			if r.Quantity == quantity {
-				if len(r.X) != len(r.Y) {
-					return nil, fmt.Errorf("plotting: a reference of %s has %d places and %d values", quantity, len(r.X), len(r.Y))
-				}
-				p.Lines(referenceLine(r.X, r.Y))
+				p.Lines(r.line(groups))
 			}
 		}
 		f.Panels = append(f.Panels, p)
 	}
 	return f, nil
+}
+
+// check returns an error if no panel or no group has a place for the reference.
+func (r *MDGLReference) check(quantities []string, groups []MDGLGroup) error {
+	switch {
+	case len(r.X) != len(r.Y):
+		return fmt.Errorf("plotting: a reference of %s has %d places and %d values", r.Quantity, len(r.X), len(r.Y))
+	case !slices.Contains(quantities, r.Quantity):
+		return fmt.Errorf("plotting: a reference of %q, which no panel shows; they show %q", r.Quantity, quantities)
+	case r.Group != "" && r.index(groups) == len(groups):
+		var names []string
+		for _, g := range groups {
+			names = append(names, g.Name)
+		}
+		return fmt.Errorf("plotting: a reference of %s belongs to the group %q, must be one of %q", r.Quantity, r.Group, names)
+	}
+	return nil
+}
+
+// index returns the place of the reference's group, that behind all if there is none.
+func (r *MDGLReference) index(groups []MDGLGroup) int {
+	if i := slices.IndexFunc(groups, func(g MDGLGroup) bool { return g.Name == r.Group }); i >= 0 {
+		return i
+	}
+	return len(groups)
+}
+
+// line shows the reference, in the colour of its group if it has one.
+func (r *MDGLReference) line(groups []MDGLGroup) Line {
+	l := referenceLine(r.X, r.Y)
+	if r.Group != "" {
+		l.Name, l.Color = r.Group+", reference", r.index(groups)+1
+	}
+	return l
 }
 
 // curve puts the runs on the iterations that all of them have been validated at, and
@@ -138,22 +188,41 @@ func (g MDGLGroup) curve(quantity string, smooth int) (Curve, error) {
 		}
 		common = slices.DeleteFunc(common, func(v float64) bool { _, ok := curves[i][v]; return !ok })
 	}
-	half := smooth / 2
-	for k := half; k < len(common)-half; k++ {
-		c.X = append(c.X, common[k])
-	}
 	for _, values := range curves {
-		var y []float64
-		for k := half; k < len(common)-half; k++ {
-			sum := 0.0
-			for _, x := range common[k-half : k+half+1] {
-				sum += values[x]
-			}
-			y = append(y, sum/float64(smooth))
+		y := make([]float64, len(common))
+		for k, x := range common {
+			y[k] = values[x]
 		}
+		c.X, y = movingAverage(common, y, smooth)
 		c.Y = append(c.Y, y)
 	}
 	return c, nil
+}
+
+// lines returns an averaged line per run, over its own iterations.
+func (g MDGLGroup) lines(quantity string, smooth, color int) ([]Line, error) {
+	var lines []Line
+	for _, r := range g.Runs {
+		x, y, err := r.Curve(quantity)
+		if err != nil {
+			return nil, fmt.Errorf("plotting: group %q: %w", g.Name, err)
+		}
+		x, y = movingAverage(x, y, smooth)
+		lines = append(lines, Line{X: x, Y: y, Color: color, Thin: true})
+	}
+	return lines, nil
+}
+
+// movingAverage averages over windows of n values, an odd number, at the middle of each.
+func movingAverage(x, y []float64, n int) (middles, means []float64) {
+	for k := range len(y) - n + 1 {
+		sum := 0.0
+		for _, v := range y[k : k+n] {
+			sum += v
+		}
+		middles, means = append(middles, x[k+n/2]), append(means, sum/float64(n))
+	}
+	return middles, means
 }
 
 // MDGLAgreement shows how gradients of rules agree with the exact one over training:

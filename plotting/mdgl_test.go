@@ -58,7 +58,7 @@ func draws(t *testing.T, f *Figure, err error, panels int) {
 
 func TestMDGLCurves(t *testing.T) {
 	groups, dirs := mdglRuns(t)
-	f, err := MDGLCurves(groups, &MDGLOptions{Reference: []MDGLReference{{"loss_tot", []float64{0, 8}, []float64{0.7, 0.6}}}})
+	f, err := MDGLCurves(groups, &MDGLOptions{Reference: []MDGLReference{{Quantity: "loss_tot", X: []float64{0, 8}, Y: []float64{0.7, 0.6}}}})
 	draws(t, f, err, 2)
 	loaded, err := LoadMDGLGroup(context.Background(), "e-prop", dirs[:2]...)
 	if err != nil {
@@ -80,13 +80,82 @@ func TestMDGLCurves(t *testing.T) {
 	if c, err := loaded.curve("loss", 1); err != nil || !slices.Equal(c.X, []float64{0, 2, 4, 6, 8}) {
 		t.Errorf("common iterations %v, %v", c.X, err)
 	}
-	for want, o := range map[string]*MDGLOptions{"odd": {Smooth: 4}, "no curve": {Quantities: []string{"los"}}, "values": {Reference: []MDGLReference{{"loss_tot", []float64{1}, nil}}}} {
+	for want, o := range map[string]*MDGLOptions{
+		"odd":      {Smooth: 4},
+		"no curve": {Quantities: []string{"los"}},
+		"values":   {Reference: []MDGLReference{{Quantity: "loss_tot", X: []float64{1}}}},
+		`a reference of "loss", which no panel shows; they show ["loss_tot" "accuracy"]`: {Reference: []MDGLReference{{Quantity: "loss"}}},
+		`group "MDGL", must be one of ["eprop" "mdgl"]`:                                  {Reference: []MDGLReference{{Quantity: "loss_tot", Group: "MDGL"}}},
+	} {
 		if _, err := MDGLCurves(groups, o); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want one with %q", err, want)
 		}
 	}
 	if _, err := MDGLCurves([]MDGLGroup{{Name: "nothing"}}, nil); err == nil {
 		t.Error("a group without runs was accepted")
+	}
+}
+
+// spikingRun makes a run with a validation after every update.
+func spikingRun(loss ...float64) *mdgl.Result {
+	r := &mdgl.Result{}
+	for i, v := range loss {
+		r.Points = append(r.Points, mdgl.Point{Iteration: i, Score: mdgl.Score{Loss: v}})
+	}
+	return r
+}
+
+// TestMDGLRuns draws runs to their own ends, and their mean to the first of these.
+func TestMDGLRuns(t *testing.T) {
+	groups := []MDGLGroup{
+		{"BPTT", []*mdgl.Result{spikingRun(4, 2, 0), spikingRun(8, 6, 4, 2, 0)}},
+		{"MDGL", []*mdgl.Result{spikingRun(9, 8, 7, 6, 5, 4)}},
+	}
+	f, err := MDGLCurves(groups, &MDGLOptions{Quantities: []string{"loss"}, Smooth: 3, Runs: true})
+	draws(t, f, err, 1)
+	var lines []Line
+	var means []*curveMark
+	for _, m := range f.Panels[0].marks {
+		switch m := m.(type) {
+		case lineMark:
+			lines = append(lines, m.Line)
+		case *curveMark:
+			means = append(means, m)
+		}
+	}
+	if len(lines) != 3 || len(means) != 2 {
+		t.Fatalf("%d lines and %d means, want 3 and 2", len(lines), len(means))
+	}
+	for i, want := range []Line{{X: []float64{1}, Y: []float64{2}, Color: 1}, {X: []float64{1, 2, 3}, Y: []float64{6, 4, 2}, Color: 1}, {X: []float64{1, 2, 3, 4}, Y: []float64{8, 7, 6, 5}, Color: 2}} {
+		if l := lines[i]; !slices.Equal(l.X, want.X) || !slices.Equal(l.Y, want.Y) || l.Color != want.Color || !l.Thin {
+			t.Errorf("run %d: %+v, want %v at %v", i, l, want.Y, want.X)
+		}
+	}
+	if m := means[0]; m.Name != "BPTT (n = 2)" || !slices.Equal(m.X, []float64{1}) || !slices.Equal(m.mean, []float64{4}) {
+		t.Errorf("mean %q is %v at %v, want 4 at 1", m.Name, m.mean, m.X)
+	}
+}
+
+// TestMDGLReferences draws references as their groups.
+func TestMDGLReferences(t *testing.T) {
+	groups := []MDGLGroup{{"e-prop", []*mdgl.Result{spikingRun(3, 2)}}, {"MDGL", []*mdgl.Result{spikingRun(2, 1)}}}
+	x, y := []float64{0, 1}, []float64{3, 1}
+	f, err := MDGLCurves(groups, &MDGLOptions{Quantities: []string{"loss"}, Smooth: 1, Reference: []MDGLReference{
+		{Quantity: "loss", X: x, Y: y}, {Quantity: "loss", X: x, Y: y, Group: "MDGL"}, {Quantity: "loss", X: x, Y: y, Group: "e-prop"},
+	}})
+	draws(t, f, err, 1)
+	marks := f.Panels[0].marks
+	if c := marks[1].(*curveMark); c.Name != "MDGL" || c.Color != 2 {
+		t.Errorf("curve %q has the colour %d", c.Name, c.Color)
+	}
+	if l := marks[2].(lineMark); l.Name != "e-prop, reference" || l.Color != 1 || !l.Dashed {
+		t.Errorf("reference of e-prop: %+v", l)
+	}
+	if l := marks[3].(lineMark); l.Name != "MDGL, reference" || l.Color != 2 || !l.Dashed {
+		t.Errorf("reference of MDGL: %+v", l)
+	}
+	if l := marks[4].(lineMark); l.Name != "reference" || l.Color != 7 || !l.Dashed {
+		t.Errorf("reference of no group: %+v", l)
 	}
 }
 
