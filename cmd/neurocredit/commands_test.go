@@ -2,6 +2,7 @@ package main
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -145,6 +146,24 @@ func TestGenerate(t *testing.T) {
 	base.Name, base.Seed = "own_seed_123475", 123475
 	if d := config.Diff(&base, &got[0]); len(d) > 0 {
 		t.Errorf("own format: %v", d)
+	}
+
+	// An anchor of the seed stays, so that what refers to it can be read.
+	text, err := os.ReadFile("testdata/published.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	anchored := filepath.Join(t.TempDir(), "anchored.yaml")
+	both := strings.NewReplacer("numpy_seed: 123456", "numpy_seed: &seed 5", "data_seed: 9876543", "data_seed: *seed").Replace(string(text))
+	if err := os.WriteFile(anchored, []byte(both), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	ok(t, "sweep", "generate", anchored, dir, "anchored", "--seeds", "7,8")
+	for _, seed := range []uint32{7, 8} {
+		got, err := dendritic.ReadPublished(filepath.Join(dir, fmt.Sprintf("anchored_seed_%d.yaml", seed)))
+		if err != nil || got.Seed != seed {
+			t.Errorf("seed %d of an anchored file: %d, %v", seed, got.Seed, err)
+		}
 	}
 }
 

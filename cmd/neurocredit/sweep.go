@@ -95,7 +95,8 @@ func copiesOf(file, name string, seeds func(first uint64) []uint64) ([]newFile, 
 			return nil, err
 		}
 		nameNode.SetString(run)
-		*seedNode = yaml.Node{Kind: yaml.ScalarNode, Tag: "!!int", Value: strconv.FormatUint(seed, 10)}
+		seedNode.SetString(strconv.FormatUint(seed, 10)) // keeps an anchor, which other values may refer to
+		seedNode.Tag, seedNode.Style = "!!int", 0
 		var b bytes.Buffer
 		e := yaml.NewEncoder(&b)
 		e.SetIndent(2)
