@@ -129,8 +129,11 @@ func (p *sweepPlan) jobs() ([]sweepJob, error) {
 			return nil, err
 		}
 		j := sweepJob{}
-		if err := json.Unmarshal(text, &j); err != nil || j.Tasks < 1 {
-			return nil, fmt.Errorf("%s: %d tasks: %w", file, j.Tasks, err)
+		if err := json.Unmarshal(text, &j); err != nil {
+			return nil, fmt.Errorf("%s: %w", file, err)
+		}
+		if j.Tasks < 1 {
+			return nil, fmt.Errorf("%s: tasks is %d, must be at least 1", file, j.Tasks)
 		}
 		if j.runs, err = readNames(filepath.Join(dir, "runs")); err != nil {
 			return nil, err

@@ -54,8 +54,11 @@ number of the signal when it was stopped: then start it again.`,
 
 // work computes the part. warned tells whether the time was up.
 func (f *taskFlags) work(ctx context.Context, cmd *cobra.Command, dir string, warned func() bool) error {
-	if f.of < 1 || f.index < 0 || f.index >= f.of {
-		return fmt.Errorf("--index %d --of %d: the index must be 0 to %d", f.index, f.of, max(0, f.of-1))
+	if f.of < 1 {
+		return fmt.Errorf("--of %d must be at least 1", f.of)
+	}
+	if f.index < 0 || f.index >= f.of {
+		return fmt.Errorf("--index %d must be 0 to %d, with --of %d", f.index, f.of-1, f.of)
 	}
 	if err := f.check(); err != nil {
 		return err

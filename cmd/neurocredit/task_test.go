@@ -79,13 +79,34 @@ func TestTask(t *testing.T) {
 		{[]string{"sweep", "submit", "--out", t.TempDir()}, "holds no sweep"},
 		{[]string{"sweep", "submit", "--out", dir, "--dry-run"}, "--slurm"},
 		{[]string{"sweep", "submit", "--out", dir, "--slurm", "--runs-per-task", "0"}, "--runs-per-task 0"},
-		{[]string{"sweep", "task", dir, "--index", "4", "--of", "4"}, "must be 0 to 3"},
+		{[]string{"sweep", "task", dir, "--index", "4", "--of", "4"}, "--index 4 must be 0 to 3, with --of 4"},
+		{[]string{"sweep", "task", dir, "--index", "0", "--of", "0"}, "--of 0 must be at least 1"},
 		{[]string{"sweep", "task", t.TempDir(), "--index", "0", "--of", "1"}, "holds no sweep"},
 		{[]string{"sweep", "task", dir, "--index", "0", "--of", "1", "--runs", csv}, "is no run of the sweep"},
 	} {
 		status, _, stderr := cli(t, test.args...)
 		if status != 1 || !strings.Contains(stderr, test.want) {
 			t.Errorf("%v: status %d\n%s", test.args, status, stderr)
+		}
+	}
+}
+
+// TestJobs: a damaged note of a submission says what is wrong.
+func TestJobs(t *testing.T) {
+	plan := &sweepPlan{dir: t.TempDir()}
+	if err := os.MkdirAll(plan.path("job-1"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	file := plan.path("job-1", "job.json")
+	for text, want := range map[string]string{
+		`{"id": "7", "tasks": 0}`: file + ": tasks is 0, must be at least 1",
+		`{"id": "7", "tasks`:      file + ": unexpected end of JSON input",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := plan.jobs(); err == nil || err.Error() != want {
+			t.Errorf("%s: error %v, want %s", text, err, want)
 		}
 	}
 }
