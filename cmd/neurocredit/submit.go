@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -123,16 +122,23 @@ func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if f.dry {
-		names := slices.Clone(plan.Runs)
-		for _, c := range configs {
-			if !slices.Contains(names, c.name()) {
-				names = append(names, c.name())
-			}
+	if !f.dry {
+		unlock, err := plan.lock(cmd.Context(), cmd.ErrOrStderr())
+		if err != nil {
+			return err
 		}
-		plan.Runs = names
-	} else if len(configs) > 0 {
-		if err := plan.add(configs); err != nil {
+		defer unlock()
+		// Another submission may have been at it.
+		if plan, err = openSweep(dir); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	fresh, err := plan.add(configs)
+	if err != nil {
+		return err
+	}
+	if !f.dry {
+		if err := plan.write(fresh); err != nil {
 			return err
 		}
 	}

@@ -1,14 +1,17 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/neurocredit/neurocredit/internal/config"
 	"github.com/neurocredit/neurocredit/internal/experiment"
@@ -51,14 +54,39 @@ func openSweep(dir string) (*sweepPlan, error) {
 	return p, nil
 }
 
-// add makes runs part of the plan. Those that are there already must be the same.
-func (p *sweepPlan) add(configs []settings) error {
+// lock keeps other submissions off the folder until unlock is called, and waits for
+// those that are at it.
+func (p *sweepPlan) lock(ctx context.Context, w io.Writer) (unlock func(), err error) {
+	if err := os.MkdirAll(p.path(), 0o777); err != nil {
+		return nil, err
+	}
+	for told := false; ; told = true {
+		unlock, err := experiment.Lock(p.path())
+		if !errors.Is(err, experiment.ErrLocked) {
+			return unlock, err
+		}
+		if !told {
+			fmt.Fprintf(w, "waiting for another submission: %v\n", err)
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
+		}
+	}
+}
+
+// add makes runs part of the plan and returns those that are new; write saves them.
+// Those that are there already must be the same.
+func (p *sweepPlan) add(configs []settings) (fresh []settings, err error) {
+	if len(configs) == 0 {
+		return nil, nil
+	}
 	system := configs[0].of().about().name
 	if p.System != "" && p.System != system {
-		return fmt.Errorf("%s holds runs of %s; choose another folder for those of %s", p.dir, p.System, system)
+		return nil, fmt.Errorf("%s holds runs of %s; choose another folder for those of %s", p.dir, p.System, system)
 	}
 	p.System = system
-	var fresh []settings
 	for _, c := range configs {
 		if !slices.Contains(p.Runs, c.name()) {
 			fresh = append(fresh, c)
@@ -66,12 +94,20 @@ func (p *sweepPlan) add(configs []settings) error {
 		}
 		old, err := p.settings(c.name())
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if d := config.Diff(old[0].config(), c.config()); len(d) > 0 {
-			return fmt.Errorf("%s is part of the sweep in %s already, with other settings: %s; choose another folder or name", c.name(), p.dir, d[0])
+			return nil, fmt.Errorf("%s is part of the sweep in %s already, with other settings: %s; choose another folder or name", c.name(), p.dir, d[0])
 		}
 	}
+	for _, c := range fresh {
+		p.Runs = append(p.Runs, c.name())
+	}
+	return fresh, nil
+}
+
+// write saves the settings of new runs, and then the plan. The caller has the lock.
+func (p *sweepPlan) write(fresh []settings) error {
 	if len(fresh) == 0 {
 		return nil
 	}
@@ -86,7 +122,6 @@ func (p *sweepPlan) add(configs []settings) error {
 		if err := experiment.WriteFile(p.path("configs", c.name()+".yaml"), text); err != nil {
 			return err
 		}
-		p.Runs = append(p.Runs, c.name())
 	}
 	text, err := json.MarshalIndent(p, "", "  ")
 	if err != nil {

@@ -3,14 +3,19 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/neurocredit/neurocredit/internal/experiment"
 )
 
 // TestTask computes a sweep in parts, without Slurm, and compares with train.
@@ -75,7 +80,9 @@ func TestTask(t *testing.T) {
 		want string
 	}{
 		{append([]string{"sweep", "submit", "--set", "learning.tau=7"}, args...), "learning.tau: 100.0 → 7.0"},
+		{append([]string{"sweep", "submit", "--slurm", "--dry-run", "--set", "learning.tau=7"}, args...), "learning.tau: 100.0 → 7.0"},
 		{[]string{"sweep", "submit", "yin-yang/fa", "--out", dir}, "holds runs of pal"},
+		{[]string{"sweep", "submit", "yin-yang/fa", "--out", dir, "--slurm", "--dry-run"}, "holds runs of pal"},
 		{[]string{"sweep", "submit", "--out", t.TempDir()}, "holds no sweep"},
 		{[]string{"sweep", "submit", "--out", dir, "--dry-run"}, "--slurm"},
 		{[]string{"sweep", "submit", "--out", dir, "--slurm", "--runs-per-task", "0"}, "--runs-per-task 0"},
@@ -89,6 +96,38 @@ func TestTask(t *testing.T) {
 			t.Errorf("%v: status %d\n%s", test.args, status, stderr)
 		}
 	}
+}
+
+// TestSubmitTogether: of submissions at the same time none loses the runs of another.
+func TestSubmitTogether(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "runs")
+	var wait sync.WaitGroup
+	for i := range 8 {
+		wait.Go(func() {
+			if status, _, stderr := cli(t, "sweep", "submit", "chain/pal", "--out", dir, "--set", fmt.Sprintf("name=run%d", i)); status != 0 {
+				t.Errorf("status %d\n%s", status, stderr)
+			}
+		})
+	}
+	wait.Wait()
+	contains(t, ok(t, "sweep", "status", dir), "8 runs: 0 done, 8 missing")
+	if plan, err := filepath.Glob(filepath.Join(dir, "sweep", "*")); err != nil || len(plan) != 2 {
+		t.Errorf("the folder of the sweep holds %v (%v), want configs and plan.json", plan, err)
+	}
+
+	// Waiting for another one can be interrupted.
+	unlock, err := experiment.Lock(filepath.Join(dir, "sweep"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	status, _, stderr := cliContext(t, ctx, "sweep", "submit", "chain/fa", "--out", dir)
+	if status != 1 || !strings.Contains(stderr, "waiting for another submission: ") {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	contains(t, ok(t, "sweep", "status", dir), "8 runs: ")
 }
 
 // TestJobs: a damaged note of a submission says what is wrong.

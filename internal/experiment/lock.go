@@ -40,6 +40,17 @@ type lock struct {
 	content string
 }
 
+// Lock takes the right to write the existing directory dir, and returns how to give
+// it up. The error wraps [ErrLocked] if another process has it.
+func Lock(dir string) (unlock func(), err error) {
+	l, err := acquire(dir)
+	if err != nil {
+		return nil, err
+	}
+	stop := l.beat(func() {})
+	return func() { stop(); l.release() }, nil
+}
+
 // acquire locks dir or says who has it. A lock whose owner is dead is taken over.
 func acquire(dir string) (*lock, error) {
 	path := filepath.Join(dir, lockName)
@@ -175,6 +186,26 @@ func (l *lock) renew() {
 		now := time.Now()
 		_ = os.Chtimes(l.path, now, now)
 	}
+}
+
+// beat renews the lock, and calls also, every beatEvery until it is stopped.
+func (l *lock) beat(also func()) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(beatEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+				l.renew()
+				also()
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
 }
 
 // release gives the directory up.

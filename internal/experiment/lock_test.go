@@ -160,6 +160,28 @@ func TestLockOutlivesOwner(t *testing.T) {
 	l.release()
 }
 
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	unlock, err := Lock(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !lockAlive(dir) {
+		t.Error("locked, and not alive")
+	}
+	if _, err := Lock(dir); !errors.Is(err, ErrLocked) {
+		t.Errorf("locked twice: %v", err)
+	}
+	unlock()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("left %v, %v", left, err)
+	}
+	if unlock, err = Lock(dir); err != nil {
+		t.Fatalf("after unlock: %v", err)
+	}
+	unlock()
+}
+
 func TestLockRenewed(t *testing.T) {
 	dir := t.TempDir()
 	l, err := acquire(dir)

@@ -58,14 +58,13 @@ type Run struct {
 	buffer    bytes.Buffer
 	lastSave  time.Time
 
-	mu        sync.Mutex // guards the following, for the goroutine that renews the lock
-	log       *os.File
-	status    Status
-	before    float64 // seconds spent by earlier processes
-	started   time.Time
-	task      *Task
-	stopBeat  chan struct{}
-	beatEnded chan struct{}
+	mu       sync.Mutex // guards the following, for the goroutine that renews the lock
+	log      *os.File
+	status   Status
+	before   float64 // seconds spent by earlier processes
+	started  time.Time
+	task     *Task
+	stopBeat func() // nil before begin
 }
 
 // Create starts a run in dir, which is made if necessary. A directory with
@@ -234,23 +233,11 @@ func (r *Run) warn(text string) {
 	r.Logf("warning: %s", text)
 }
 
-// begin starts the goroutine that renews the lock and the status.
+// begin starts renewing the lock and the status.
 func (r *Run) begin() {
-	r.stopBeat, r.beatEnded = make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(r.beatEnded)
-		tick := time.NewTicker(beatEvery)
-		defer tick.Stop()
-		for {
-			select {
-			case <-r.stopBeat:
-				return
-			case <-tick.C:
-				r.lock.renew()
-				_ = r.writeStatus() // a full disk stops the run at its next row, not here
-			}
-		}
-	}()
+	r.stopBeat = r.lock.beat(func() {
+		_ = r.writeStatus() // a full disk stops the run at its next row, not here
+	})
 }
 
 // Dir returns the results directory.
@@ -317,8 +304,7 @@ func isInterrupt(err error) bool {
 
 func (r *Run) end(state State, reason string) error {
 	if r.stopBeat != nil {
-		close(r.stopBeat)
-		<-r.beatEnded
+		r.stopBeat()
 	}
 	err := r.closeFiles()
 	if lost := r.lock.check(); lost != nil {
