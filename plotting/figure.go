@@ -48,8 +48,11 @@ func (f *Figure) layout() (*layout, error) {
 	if f == nil || len(f.Panels) == 0 {
 		return nil, errors.New("plotting: figure without panels")
 	}
+	if f.Columns < 0 {
+		return nil, fmt.Errorf("plotting: %d columns, want >= 0", f.Columns)
+	}
 	l := &layout{Figure: f, columns: f.Columns, looks: map[string]series{}}
-	if l.columns <= 0 {
+	if l.columns == 0 {
 		l.columns = min(len(f.Panels), 3)
 	}
 	l.columns = min(l.columns, len(f.Panels))

@@ -77,6 +77,8 @@ func LELearning(groups []LEGroup, o *LEOptions) (*Figure, error) {
 	if len(right.marks) > 0 {
 		right.Lines(o.Angles...)
 		f.Panels = append(f.Panels, right)
+	} else if n := len(o.Angles); n > 0 {
+		return nil, fmt.Errorf("plotting: %d lines of angles for a figure without angles: no group has top-down weights of its own", n)
 	}
 	return f, nil
 }
@@ -110,18 +112,16 @@ func leSource(groups []LEGroup) string {
 	return ""
 }
 
-// leCurve collects one quantity of runs. Runs may have come to different epochs.
+// leCurve collects one quantity of runs. They may have been measured at different
+// epochs.
 func leCurve(name string, runs []*le.Result, quantity string) (Curve, error) {
-	c := Curve{Name: name}
+	var x, y [][]float64
 	for _, r := range runs {
-		x, y, err := r.Curve(quantity)
+		epochs, values, err := r.Curve(quantity)
 		if err != nil {
-			return c, fmt.Errorf("plotting: %s: %w", name, err)
+			return Curve{}, fmt.Errorf("plotting: %s: %w", name, err)
 		}
-		if len(x) > len(c.X) {
-			c.X = x
-		}
-		c.Y = append(c.Y, y)
+		x, y = append(x, epochs), append(y, values)
 	}
-	return c, nil
+	return merged(name, x, y), nil
 }

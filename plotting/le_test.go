@@ -73,6 +73,19 @@ func TestLELearning(t *testing.T) {
 	if fig, err := LELearning([]LEGroup{bp}, &LEOptions{Quantity: "valid_error"}); err != nil || len(fig.Panels) != 1 {
 		t.Errorf("without top-down weights: %v", err)
 	}
+	if _, err := LELearning([]LEGroup{bp}, &LEOptions{Angles: []Line{{Y: []float64{90}}}}); err == nil || !strings.Contains(err.Error(), "1 lines of angles") {
+		t.Errorf("angles without a panel of angles: %v", err)
+	}
+	// A run that was measured less often than another keeps its epochs.
+	seldom := *fa.Runs[1]
+	seldom.Points = []le.Point{seldom.Points[0], seldom.Points[2]}
+	c, err := leCurve("fa", []*le.Result{fa.Runs[0], &seldom}, "valid_error")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, y, err := fa.Runs[1].Curve("valid_error"); err != nil || len(c.Y[1]) != 3 || c.Y[1][2] != y[2] || c.Y[1][1] == c.Y[1][1] {
+		t.Errorf("a run measured at the epochs 0 and 2: %v, want %v without the second", c.Y[1], y)
+	}
 	for want, groups := range map[string][]LEGroup{"no runs": nil, `group "x" has no runs`: {{Name: "x"}}} {
 		if _, err := LELearning(groups, nil); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

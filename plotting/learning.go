@@ -102,32 +102,35 @@ func (g Group) legendName() string {
 // curveOf puts the runs on one axis of epochs. Runs that come from a summary have
 // only some of them.
 func curveOf(g Group, quantity string) (Curve, error) {
-	c := Curve{Name: g.legendName()}
-	values := make([]map[float64]float64, len(g.Runs))
-	for i, r := range g.Runs {
-		epochs, y, err := r.Curve(quantity)
+	var x, y [][]float64
+	for _, r := range g.Runs {
+		epochs, values, err := r.Curve(quantity)
 		if err != nil {
 			return Curve{}, fmt.Errorf("plotting: group %q: %w", g.Name, err)
 		}
-		values[i] = map[float64]float64{}
-		for k, epoch := range epochs {
-			values[i][epoch] = y[k]
-		}
-		c.X = append(c.X, epochs...)
+		x, y = append(x, epochs), append(y, values)
 	}
+	return merged(g.legendName(), x, y), nil
+}
+
+// merged puts runs that are known at different places on one axis. What a run does
+// not have is NaN.
+func merged(name string, x, y [][]float64) Curve {
+	c := Curve{Name: name, X: slices.Concat(x...)}
 	slices.Sort(c.X)
 	c.X = slices.Compact(c.X)
-	for _, v := range values {
-		y := make([]float64, len(c.X))
-		for k, epoch := range c.X {
-			y[k] = math.NaN()
-			if known, ok := v[epoch]; ok {
-				y[k] = known
-			}
+	for i := range x {
+		row := make([]float64, len(c.X))
+		for k := range row {
+			row[k] = math.NaN()
 		}
-		c.Y = append(c.Y, y)
+		for k, place := range x[i] {
+			at, _ := slices.BinarySearch(c.X, place)
+			row[at] = y[i][k]
+		}
+		c.Y = append(c.Y, row)
 	}
-	return c, nil
+	return c
 }
 
 // testPoints puts the test results behind the last epoch.

@@ -52,6 +52,7 @@ func TestSaveErrors(t *testing.T) {
 	}{
 		"no panels":   {NewFigure("empty"), filepath.Join(dir, "a.png")},
 		"nil":         {nil, filepath.Join(dir, "a.png")},
+		"columns":     {&Figure{Panels: good.Panels, Columns: -1}, filepath.Join(dir, "a.png")},
 		"nil panel":   {NewFigure("", nil), filepath.Join(dir, "a.png")},
 		"other kind":  {good, filepath.Join(dir, "a.jpg")},
 		"no new file": {good, filepath.Join(dir, "file", "a.png")},
