@@ -135,6 +135,27 @@ func TestSweepEval(t *testing.T) {
 	one := filepath.Join(t.TempDir(), "one")
 	ok(t, "sweep", "eval", filepath.Join(dir, "*_pal_*"), "-o", one)
 	exists(t, filepath.Join(one, "acc_collection.png"), filepath.Join(one, "learning_curves.png"))
+	for wrong, want := range map[string]string{"-1": "epoch -1, must be 0 or more", "2,2": "epoch 2 more than once"} {
+		if status, _, stderr := cli(t, "sweep", "eval", dir, "-o", filepath.Join(dir, "new"), "--epochs", wrong); status != 1 || !strings.Contains(stderr, want) {
+			t.Errorf("--epochs %s: status %d: %s", wrong, status, stderr)
+		}
+	}
+}
+
+// TestSweepEvalPAL draws runs of pal, for which some flags mean nothing.
+func TestSweepEvalPAL(t *testing.T) {
+	dir := t.TempDir()
+	ok(t, append([]string{"train", "--quiet", "--out", dir, "chain/fa", "--seeds", "2"}, tinyPAL...)...)
+	out := filepath.Join(t.TempDir(), "evaluation")
+	for _, flag := range []string{"--epochs=1", "--log", "--recalc"} {
+		status, _, stderr := cli(t, "sweep", "eval", dir, "--out", out, flag)
+		name, _, _ := strings.Cut(flag, "=")
+		if status != 1 || !strings.Contains(stderr, name+" is for runs of dendritic") {
+			t.Errorf("%s: status %d: %s", flag, status, stderr)
+		}
+	}
+	ok(t, "sweep", "eval", dir, "--out", out)
+	exists(t, filepath.Join(out, "mse.png"), filepath.Join(out, "angle_1.png"))
 }
 
 func TestFindRuns(t *testing.T) {

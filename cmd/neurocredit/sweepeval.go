@@ -17,7 +17,8 @@ func newSweepEval() *cobra.Command {
 		Short: "Evaluate runs that differ in their seeds",
 		Long: `Eval gathers validation and test accuracies and angles of runs, grouped by their variant, and
 writes them into DIR as arrays, tables and figures. Of runs of the system pal it draws the
-diagnostic plots, those with different seeds together. ` + whatAreRuns,
+diagnostic plots, those with different seeds together; --recalc, --epochs and --log are not for
+them. ` + whatAreRuns,
 		Example: `  neurocredit sweep eval runs/fig4cd --out runs/fig4cd-evaluation
   neurocredit sweep eval "runs/fig4cd/*_pal_*" --out pal --epochs 20,40`,
 		Args: arguments(1, -1),
@@ -61,6 +62,11 @@ func evaluateSweep(cmd *cobra.Command, results []*outcome, dirs []string, out st
 	case dendriticSystem:
 		return plotting.Sweep(cmd.Context(), groupsOf(results), out, o)
 	case palSystem:
+		for _, name := range []string{"recalc", "epochs", "log"} {
+			if cmd.Flags().Changed(name) {
+				return nil, fmt.Errorf("--%s is for runs of %s; of runs of %s all plots are drawn, from all recordings", name, dendriticSystem.about().name, s.about().name)
+			}
+		}
 		written, _, err := plotting.PALEval(cmd.Context(), dirs, out, &plotting.EvalOptions{DPI: 300, Progress: cmd.ErrOrStderr()})
 		return written, err
 	default:
