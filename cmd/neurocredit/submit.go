@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -24,6 +25,7 @@ type submitFlags struct {
 	slurm, dry, failed bool
 	perTask            int
 	array              slurm.Array
+	program            string // what the tasks run
 }
 
 func newSweepSubmit() *cobra.Command {
@@ -36,8 +38,8 @@ array that computes those that are neither done nor failed nor in the queue. Eac
 some of the runs. Before its time is up it saves them and puts itself back into the queue,
 as often as needed. Submit again to repeat what was lost; without CONFIG, all that DIR holds.
 
-DIR must be on a file system that all machines share, and this program at the same path on
-all of them. With other schedulers, leave --slurm out, and start neurocredit sweep task DIR
+DIR must be on a file system that all machines share, and this program, made with go build, at
+the same path on all of them. With other schedulers, leave --slurm out, and start neurocredit sweep task DIR
 --index I --of N as N jobs, I from 0 to N-1.
 
 ` + whatIsConfig(),
@@ -111,6 +113,11 @@ func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
 	dir, err := filepath.Abs(f.out)
 	if err != nil {
 		return err
+	}
+	if f.slurm {
+		if f.program, err = ownProgram(); err != nil {
+			return err
+		}
 	}
 	plan, err := openSweep(dir)
 	if err != nil && (!errors.Is(err, fs.ErrNotExist) || len(args) == 0) {
@@ -187,17 +194,33 @@ func (f *submitFlags) missing(cmd *cobra.Command, plan *sweepPlan) ([]string, er
 	return names, nil
 }
 
+// goRun matches the programs that go run makes: at first below a temporary folder, later
+// in the build cache.
+var goRun = regexp.MustCompile(`/go-build[^/]*/b[0-9]+/exe/[^/]+$|/[0-9a-f]{2}/[0-9a-f]{64}-d/[^/]+$`)
+
+// ownProgram returns the file of this program, for tasks that begin hours later.
+func ownProgram() (string, error) {
+	file, err := os.Executable()
+	if err == nil {
+		err = checkLasting(file)
+	}
+	return file, err
+}
+
+func checkLasting(file string) error {
+	if goRun.MatchString(filepath.ToSlash(file)) {
+		return fmt.Errorf("the tasks could not run %s, which go run made and Go removes: run go build ./cmd/neurocredit first, and submit with the program that it makes, ./neurocredit", file)
+	}
+	return nil
+}
+
 // script returns the batch script of a submission in the folder job.
 func (f *submitFlags) script(plan *sweepPlan, job string, runs int) (string, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return "", err
-	}
 	a := f.array
 	a.Name = filepath.Base(plan.dir)
 	a.Tasks = (runs + f.perTask - 1) / f.perTask
 	a.Log = filepath.Join(strings.ReplaceAll(job, "%", "%%"), "%a.log")
-	a.Command = []string{program, "sweep", "task", plan.dir, "--index", slurm.Index, "--of", fmt.Sprint(a.Tasks),
+	a.Command = []string{f.program, "sweep", "task", plan.dir, "--index", slurm.Index, "--of", fmt.Sprint(a.Tasks),
 		"--runs", filepath.Join(job, "runs"), "--workers", slurm.CPUCount}
 	a.Command = append(a.Command, f.taskFlags()...)
 	return a.Script()

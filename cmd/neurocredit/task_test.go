@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -184,6 +185,41 @@ func TestWarning(t *testing.T) {
 	plain := t.TempDir()
 	ok(t, append([]string{"train", "chain/pal", "--quiet", "--out", plain, "--epochs", "60"}, long...)...)
 	sameRun(t, filepath.Join(plain, "chain_pal"), filepath.Join(dir, "chain_pal"))
+}
+
+// Programs of go run are gone when the tasks begin; go test must not be taken for it.
+func TestLasting(t *testing.T) {
+	for file, want := range map[string]bool{
+		"/home/a/neurocredit/neurocredit":                                         true,
+		"/tmp/go-build2008717911/b001/neurocredit.test":                           true,
+		"/home/a/go-build/b1/exe":                                                 true,
+		"/tmp/go-build2008717911/b001/exe/neurocredit":                            false,
+		"/root/.cache/go-build/e8/" + strings.Repeat("e8", 32) + "-d/neurocredit": false,
+	} {
+		err := checkLasting(file)
+		if (err == nil) != want || err != nil && (!strings.Contains(err.Error(), file) || !strings.Contains(err.Error(), "go build ./cmd/neurocredit")) {
+			t.Errorf("%s: error %v", file, err)
+		}
+	}
+}
+
+// TestGoRun: as the first and as a later go run, the program refuses to submit itself.
+func TestGoRun(t *testing.T) {
+	if testing.Short() {
+		t.Skip("SKIPPED with -short: links the program")
+	}
+	for range 2 {
+		dir := filepath.Join(t.TempDir(), "runs")
+		c := exec.Command("go", "run", ".", "sweep", "submit", "chain/pal", "--out", dir, "--slurm")
+		c.Env = append(os.Environ(), "SLURM_CONF="+os.DevNull) // never the machine's own
+		out, err := c.CombinedOutput()
+		if err == nil || !strings.Contains(string(out), "run go build ./cmd/neurocredit first") {
+			t.Errorf("%v\n%s", err, out)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Error("writes something")
+		}
+	}
 }
 
 // TestDryRun prints a script and writes nothing.
