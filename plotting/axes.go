@@ -86,7 +86,7 @@ func logTicks(lo, hi float64, n int) []tick {
 			case !within(v):
 			case e%every == 0 && contains(labelled, m):
 				ticks = append(ticks, tick{v, decade(m, e, first, last)})
-			case m == 1 || last-first <= 6:
+			case m == 1 && last-first <= 60 || last-first <= 6:
 				ticks = append(ticks, tick{at: v})
 			}
 		}

@@ -114,7 +114,7 @@ func TestAlmostConstant(t *testing.T) {
 					labels++
 				}
 			}
-			if len(f.yTick) > 700 || labels > 20 || !f.empty() && (labels < 1 || labels < 2 && !f.wholeY) {
+			if len(f.yTick) > 100 || labels > 20 || !f.empty() && (labels < 1 || labels < 2 && !f.wholeY) {
 				t.Errorf("%s: panel %d has %d ticks, %d labelled: %v to %v", name, i, len(f.yTick), labels, f.y.lo, f.y.hi)
 			}
 		}
