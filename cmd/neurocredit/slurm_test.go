@@ -164,7 +164,7 @@ func (k *cluster) failed(t *testing.T) {
 	job, _ := k.submit(t, append([]string{file, "--out", dir, "--runs-per-task", "2"}, tinyPAL...)...)
 	k.until(t, "the end of the task", func() bool { return k.gone(t, job) })
 	text = k.ok(t, "sweep", "status", dir)
-	contains(t, text, "2 runs: 1 done, 1 failed\n", "half_bad_seed_3: failed at ", "out of bounds")
+	contains(t, text, "2 runs: 1 done, 1 failed\n", "half_bad_seed_3: failed at ", "are not finite")
 	out, err := k.command(t, "scontrol", "show", "job", job+"_0")
 	if err != nil || !strings.Contains(out, "JobState=FAILED") || !strings.Contains(out, "ExitCode=1:0") {
 		t.Errorf("Slurm does not know that the task failed (%v):\n%s", err, out)
