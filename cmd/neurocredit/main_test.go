@@ -83,6 +83,7 @@ func TestErrors(t *testing.T) {
 		{"train chain/pal --out x --set name=foo/bar", []string{`name is "foo/bar"`}},
 		{"train fig3c/mdgl --out x --set name=", []string{`name is ""`}},
 		{"sweep submit autoencoder/pal --out x --set name=../x", []string{`name is "../x"`}},
+		{"sweep submit autoencoder/pal --out x --set name=sweep", []string{`name is "sweep"`, "choose another"}},
 		{"sweep generate testdata/published.yaml x ../x", []string{`name is "../x_seed_123456"`}},
 		{"train fig4cd --out x --set name=foo", []string{"set name=foo: name cannot be set", "the experiment, the variant and the seed"}},
 		{"trian fig4cd", []string{`no command "trian"`, "did you mean train?"}},

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -128,6 +129,9 @@ func (f *submitFlags) submit(cmd *cobra.Command, args []string) error {
 		if configs, err = f.configs(cmd, args); err != nil {
 			return err
 		}
+	}
+	if slices.ContainsFunc(configs, func(c settings) bool { return c.name() == sweepName }) {
+		return fmt.Errorf("name is %q, which is that of the folder of the plan; choose another one", sweepName)
 	}
 	if !f.dry {
 		unlock, err := plan.lock(cmd.Context(), cmd.ErrOrStderr())
