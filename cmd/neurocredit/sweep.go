@@ -32,8 +32,9 @@ func newSweepGenerate() *cobra.Command {
 		Use:   "generate BASE OUTDIR NAME",
 		Short: "Write one configuration file per seed",
 		Long: `Generate copies the configuration file BASE, of the original program or a single run of
-ours, to OUTDIR/NAME_seed_<seed>.yaml for each seed. Only the seed and the name are replaced.
-Experiment files need no copies: they list their seeds themselves.`,
+ours, to OUTDIR/NAME_seed_<seed>.yaml for each seed. Only the seed and the name are replaced,
+and with them what refers to them by a YAML anchor. Experiment files need no copies: they list
+their seeds themselves.`,
 		Example: `  neurocredit sweep generate base.yaml configs sweep_yin_yang_le_fa
   neurocredit sweep generate base.yaml configs pal --seeds 1:5`,
 		Args: arguments(3, 3),
