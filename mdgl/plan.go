@@ -85,9 +85,11 @@ func (n *network[F]) makePlan(rule Rule, trials int) {
 	p.target, p.gain = p.target[:0], p.gain[:0]
 	p.start = grow(p.start, n.neurons+1)
 	p.through.Reset(n.neurons)
-	p.all = make([]uint64, words(n.neurons))
-	for i := range n.neurons {
-		p.all[i/64] |= 1 << (i % 64)
+	if p.all == nil {
+		p.all = make([]uint64, words(n.neurons))
+		for i := range n.neurons {
+			p.all[i/64] |= 1 << (i % 64)
+		}
 	}
 	if rule == EProp {
 		return
