@@ -170,11 +170,13 @@ func (m *gennMeta) config(t *testing.T, precision string) Config {
 	return c
 }
 
-// training returns the training set in its own order, and its target voltages.
+// training returns the training set in its own order, and its target voltages; nil
+// where only Yin-Yang's are known and the levels are not its.
 func (m *gennMeta) training(t *testing.T, cfg *Config) *stage {
 	t.Helper()
 	if m.Dims[0] != 4 || m.Dims[len(m.Dims)-1] != 3 {
-		t.Skipf("levels %v are not those of Yin-Yang: training data unknown", m.Dims)
+		t.Logf("levels %v are not those of Yin-Yang: training data unknown, not compared", m.Dims)
+		return nil
 	}
 	splits, err := data.YinYang{Seed: int(m.DataSeed), Train: 6000, Valid: 3, Test: 3}.Load(t.Context())
 	must(t, err)
@@ -198,6 +200,9 @@ func (c *gennCase) checkInit(t *testing.T) {
 	n.resetPlayers(c.init.Inputs[0], c.init.Targets[0])
 	n.compareNeurons(t, cmp, c.init.Neurons, 0)
 	st := c.init.Meta.training(t, &cfg)
+	if st == nil {
+		return
+	}
 	for i := range c.init.Inputs {
 		cmp.near("input", fmt.Sprintf("pattern %d", i), st.patterns[i], c.init.Inputs[i], 0, 1e-7)
 		cmp.near("target", fmt.Sprintf("target %d", i), st.targets[i], c.init.Targets[i], 0, 1e-7)

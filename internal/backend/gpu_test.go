@@ -29,12 +29,13 @@ func TestNoGPU(t *testing.T) {
 	if !built() {
 		t.Skip(errNotBuilt)
 	}
-	if GPU() {
-		t.Skip("there is an NVIDIA GPU")
-	}
 	dir := t.TempDir()
 	isolate(t, dir)
 	_, err := Open(CUDA)
+	if GPU() { // then somebody is
+		expect(t, err, "no plugin", "install xla-cuda")
+		return
+	}
 	expect(t, err, "backend: xla:cuda: there is no NVIDIA GPU here")
 	if strings.Contains(err.Error(), "install") {
 		t.Error(err)
